@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Door: does this host wait for a reboot, why, and may it be rebooted now?"""
+
+from __future__ import annotations
+
+from ansible_collections.winops.patching.plugins.plugin_utils._adapter.pending_action import (
+    PENDING_OPTIONS,
+    PendingAction,
+)
+
+ARGUMENT_SPEC = PENDING_OPTIONS
+
+
+class ActionModule(PendingAction):
+    """Asks the host once and returns the verdict."""
+
+    def answer(self, reading):
+        """Return the verdict in the shape of ansible.windows.win_reboot_info, and more."""
+        return reading.result()

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the doors that ask a host for its signals have in common."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options and attributes of win_reboot_pending_info and win_patch_facts."""
+
+    DOCUMENTATION = r"""
+options:
+  signals:
+    description:
+      - The ids of the signals to ask for. By default all of them.
+      - A required signal that is not asked for leaves the verdict V(unknown). To decide without it, name the signals
+        that are required in O(policy), key C(require).
+    type: list
+    elements: str
+  skip:
+    description:
+      - The ids of signals not to ask for.
+      - The same holds as for O(signals).
+    type: list
+    elements: str
+  rename_rules:
+    description:
+      - Rules that ignore entries of the rename queue. An item is a mapping with C(match) (a regular expression,
+        searched in the path that decides, case ignored), C(operation) (V(delete), V(rename) or V(replace)), C(place),
+        C(reason) and optionally C(id) and C(expires), or the name of a shipped set of rules.
+      - Without a name all shipped sets are used. With names only those. V(no_shipped_rules) uses none.
+      - Shipped rules never ignore a significant entry. Your own may.
+    type: list
+    elements: raw
+  policy:
+    description:
+      - How the evidence is judged. Keys are C(require), C(strengths), C(ignore_signals), C(rename_rules),
+        C(rename_queue), C(weak_decides), C(max_scan_age) and C(unknown_is). See the document on signals.
+    type: dict
+  update_agent:
+    description:
+      - Whether the Windows Update Agent is asked. Most builds refuse it to a network logon, which is told and does
+        not decide by itself.
+      - V(skip) does not ask.
+    type: str
+    choices: [auto, skip]
+    default: auto
+  evidence:
+    description:
+      - What happens to the evidence document.
+      - V(return) adds RV(evidence) and RV(signals) to the result, V(file) saves it on the controller.
+    type: str
+    choices: [none, return, file]
+    default: none
+  evidence_dir:
+    description:
+      - The folder on the controller for O(evidence=file). The file is named after the host and readable by its
+        owner only.
+    type: path
+  since:
+    description:
+      - Whether to find out since when the host waits, by the write times of the registry keys.
+      - It costs a run of the C# compiler on the host.
+    type: bool
+    default: false
+  unknown_is:
+    description:
+      - What an unknown verdict means. V(unknown) leaves C(reboot_required) out, V(required) takes it for required,
+        V(fail) fails the task.
+    type: str
+    choices: [unknown, required, fail]
+    default: unknown
+  run_id:
+    description:
+      - The id of the run, kept in the evidence document so that a report can tell this run's documents from older ones.
+    type: str
+notes:
+  - Reads only. The account needs an elevated token; what it is refused is told as unknown.
+attributes:
+  check_mode:
+    description: Can run in check mode and does the same there, because it changes nothing.
+    support: full
+  async:
+    description: Supports being used with C(async).
+    support: none
+  platform:
+    description: Target operating systems.
+    support: full
+    platforms: windows
+"""

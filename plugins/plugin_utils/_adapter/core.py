@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is used of ansible-core, with types: the one place that changes when ansible-core does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleFilterError
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible.utils.unsafe_proxy import wrap_var
+
+# Text that came from a host, marked so that no template ever evaluates it.
+as_unsafe: Callable[[Any], Any] = wrap_var
+
+ActionFail: Callable[[str], Exception] = AnsibleActionFail
+FilterError: Callable[[str], Exception] = AnsibleFilterError
+
+
+def say(text: str) -> None:
+    """Print lines for the person who watches the run."""
+    display: Callable[[str], None] = Display().display
+    for line in text.splitlines():
+        display(line)
+
+
+def checked_options(action: ActionBase, spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the task's options by the argument spec; the task fails with every mistake named."""
+    validate: Callable[..., tuple[Any, Mapping[str, Any]]] = action.validate_argument_spec
+    return dict(validate(argument_spec=dict(spec))[1])

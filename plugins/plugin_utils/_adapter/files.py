@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Files that a run leaves on the controller: written whole or not at all, readable by their owner only."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from .core import ActionFail
+
+MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+
+
+def host_file_name(host: str) -> str:
+    """Return a file name for an inventory name; what could leave the folder or hide is percent-encoded."""
+    name = quote(host, safe=" ()[]{}@+=,;~!#$&'-_.")
+    return name.replace(".", "%2E", 1) if name.startswith(".") else name
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a document with mode 0600; whoever reads the path meanwhile sees the old or the new one, never half."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:60]}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                json.dump(document, stream, indent=1, default=str)
+                stream.write("\n")
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ActionFail(
+            f"cannot write {path}: {error.strerror or error}; name a folder that the controller may write to"
+        ) from error
+
+
+def read_json(path: Path) -> Any:
+    """Return the JSON of a file; raise OSError or ValueError with the reason for what is not there or damaged."""
+    if path.stat().st_size > MAX_DOCUMENT_BYTES:
+        raise ValueError(f"{path.name} is larger than {MAX_DOCUMENT_BYTES} bytes")
+    with path.open(encoding="utf-8") as stream:
+        return json.load(stream)

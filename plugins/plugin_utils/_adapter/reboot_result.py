@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the doors return of a verdict: small, and in the shape that ansible.windows.win_reboot_info has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from .._evidence.answers import Reading, answer_of
+from .._evidence.catalogue import SIGNALS
+from .._evidence.times import time_or_none
+from .._verdict.reboot import Verdict
+
+MAX_RESULT_BYTES = 3800
+MAX_FACT_BYTES = 1900
+_EVENT_FIELDS = {0: "process", 2: "reason", 3: "reason_code", 4: "type", 5: "comment", 6: "initiated_by"}
+_BEFORE_BOOT = timedelta(minutes=5)
+_REASON_STEPS = (120, 40, 0)
+
+
+def verdict_result(verdict: Verdict, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return verdict, reboot_required (not at all when unknown), reboot_required_reasons and last_reboot."""
+    result: dict[str, Any] = {
+        "verdict": verdict.as_dict(signals=False),
+        "reboot_required_reasons": _reasons(verdict),
+        "last_reboot": last_reboot(document),
+    }
+    if verdict.reboot != "unknown":
+        result["reboot_required"] = verdict.reboot == "required"
+    return _bounded(result, result["verdict"], MAX_RESULT_BYTES)
+
+
+def verdict_fact(verdict: Verdict, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fact winops_patching: the verdict, and when and of which boot it speaks."""
+    fact = verdict.as_dict(signals=False)
+    fact.update(collected_at=document.get("collected_at"), boot_time=document.get("boot_time"))
+    return _bounded(fact, fact, MAX_FACT_BYTES)
+
+
+def _bounded(result: dict[str, Any], verdict: dict[str, Any], limit: int) -> dict[str, Any]:
+    """Shorten reasons, then drop unknown signals that decide nothing (counted in unknown_more), until it fits."""
+    for length in _REASON_STEPS:
+        if _size(result) <= limit:
+            return result
+        for entry in verdict["unknown"]:
+            entry["reason"] = entry["reason"][:length]
+    verdict["sentence"] = verdict["sentence"][:300]
+    dropped = 0
+    while _size(result) > limit and any(not entry["decisive"] for entry in verdict["unknown"]):
+        last = max(place for place, entry in enumerate(verdict["unknown"]) if not entry["decisive"])
+        del verdict["unknown"][last]
+        dropped += 1
+        verdict["unknown_more"] = dropped
+    return result
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value))
+
+
+def _reasons(verdict: Verdict) -> list[dict[str, str]]:
+    details = {signal.id: signal.detail for signal in verdict.signals}
+    reasons = []
+    for name in verdict.because:
+        definition = SIGNALS[name]
+        reasons.append(
+            {
+                "source": definition.upstream or name,
+                "signal": name,
+                "description": f"{definition.title}: {details[name]}"[:240],
+            }
+        )
+    if verdict.reboot == "required" and not reasons:
+        reasons = [
+            {
+                "source": entry.id,
+                "signal": entry.id,
+                "description": f"taken for required, not readable: {entry.reason}"[:240],
+            }
+            for entry in verdict.unknown
+            if entry.decisive
+        ]
+    return reasons
+
+
+def last_reboot(document: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return time, time_epoch and the details of the event 1074 that announced the boot, or None when unreadable."""
+    boot = time_or_none(document.get("boot_time"))
+    if boot is None:
+        return None
+    return {
+        "time": document["boot_time"],
+        "time_epoch": int(boot.timestamp()),
+        "details": _announcement(document["probes"], boot),
+    }
+
+
+def _announcement(probes: Mapping[str, Any], boot: datetime) -> dict[str, Any] | None:
+    answer = answer_of(probes, "shutdown_events")
+    events = answer.data.get("events") if answer.reading is Reading.FOUND else None
+    for event in events if isinstance(events, list) else ():
+        when = time_or_none(event.get("time")) if isinstance(event, Mapping) else None
+        if when is None or event.get("id") != 1074 or not boot - _BEFORE_BOOT <= when <= boot:
+            continue
+        data = event.get("data") if isinstance(event.get("data"), list) else []
+        details: dict[str, Any] = {
+            name: str(data[place])[:200] for place, name in _EVENT_FIELDS.items() if place < len(data)
+        }
+        return {**details, "event_time": event["time"]}
+    return None

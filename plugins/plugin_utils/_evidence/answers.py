@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One probe's answer as a judge takes it: found, absent, unknown with its reason, or not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, NamedTuple
+
+MAX_REASON = 240
+
+
+class Reading(Enum):
+    """What became of a probe."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+    NOT_ASKED = "not_asked"
+
+
+class Answer(NamedTuple):
+    """``data`` is filled for FOUND, ``reason`` and ``error`` for UNKNOWN."""
+
+    reading: Reading
+    data: Mapping[str, Any]
+    reason: str
+    error: Mapping[str, Any] | None
+
+
+_EMPTY: Mapping[str, Any] = {}
+ABSENT = Answer(Reading.ABSENT, _EMPTY, "", None)
+NOT_ASKED = Answer(Reading.NOT_ASKED, _EMPTY, "was not asked", None)
+_WORDS = {"denied": "access denied", "timeout": "timed out", "error": "could not be read"}
+
+
+def unknown(reason: str, error: Mapping[str, Any] | None = None) -> Answer:
+    """Return an UNKNOWN answer with its reason, bounded in length."""
+    return Answer(Reading.UNKNOWN, _EMPTY, reason[:MAX_REASON], error)
+
+
+def answer_of(probes: Mapping[str, Any], name: str) -> Answer:
+    """Return what the document says of a probe; whatever is damaged is UNKNOWN, never absent."""
+    entry = probes.get(name)
+    if entry is None:
+        return NOT_ASKED
+    if not isinstance(entry, Mapping):
+        return unknown("the answer is damaged")
+    state = entry.get("state")
+    if state == "absent":
+        return ABSENT
+    if state == "ok":
+        data = entry.get("data")
+        if isinstance(data, Mapping):
+            return Answer(Reading.FOUND, data, "", None)
+        return unknown("the answer holds no data")
+    word = _WORDS.get(state) if isinstance(state, str) else None
+    if word is None:
+        return unknown(f"the answer has no state that is known: {str(state)[:40]!r}")
+    error = entry.get("error")
+    message = str(error.get("message") or "").strip() if isinstance(error, Mapping) else ""
+    return unknown(f"{word}: {message}" if message else word, error if isinstance(error, Mapping) else None)
+
+
+def value_of(data: Mapping[str, Any], name: str) -> tuple[bool, str | None, Any]:
+    """Return (exists, kind, data) of a registry value; a damaged entry exists with kind None."""
+    values = data.get("values")
+    if not isinstance(values, Mapping):
+        return True, None, None
+    entry = values.get(name)
+    if entry is None:
+        lowered = name.lower()
+        entry = next((value for key, value in values.items() if str(key).lower() == lowered), None)
+        if entry is None:
+            return name in values, None, None
+    if not isinstance(entry, Mapping):
+        return True, None, None
+    kind = entry.get("kind")
+    return True, kind if isinstance(kind, str) else None, entry.get("data")
+
+
+def number_of(data: object) -> int | None:
+    """Return a registry number as unsigned 32 or 64 bits (it may arrive signed), or None where it is none."""
+    if isinstance(data, bool):
+        return None
+    if isinstance(data, str) and data.strip().isdigit():
+        data = int(data)
+    if not isinstance(data, int):
+        return None
+    if data >= 0:
+        return data
+    return data & 0xFFFFFFFF if data >= -0x80000000 else data & 0xFFFFFFFFFFFFFFFF

@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the operator wants to hold: which signals must be answered, how much they weigh, what is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from .._evidence.catalogue import SIGNALS, STRENGTHS
+from .._evidence.probes import nearest
+from .._evidence.times import TimeTextError, parse_duration
+from .rename_rules import RenameRule, RenameRuleError, parse_rename_rules
+
+RENAME_QUEUE_WORDS = ("significant", "any", "ignore")
+UNKNOWN_WORDS = ("unknown", "required")
+
+
+class PolicyError(ValueError):
+    """A policy that cannot be used; ``mistakes`` names every key and what it takes."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+@lru_cache(maxsize=1)
+def _shipped_rules() -> tuple[RenameRule, ...]:
+    return parse_rename_rules(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How evidence is judged. ``require`` None stands for the default, which depends on the host."""
+
+    require: frozenset[str] | None = None
+    strengths: Mapping[str, str] = field(default_factory=dict)
+    ignore_signals: frozenset[str] = frozenset()
+    rename_rules: tuple[RenameRule, ...] = field(default_factory=_shipped_rules)
+    rename_queue: str = "significant"
+    weak_decides: int | None = None
+    max_scan_age: timedelta = timedelta(days=7)
+    unknown_is: str = "unknown"
+
+
+def _signal_names(key: str, value: object) -> frozenset[str]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
+        raise PolicyError([f"policy.{key}: must be a list of signal ids"])
+    mistakes = [
+        f"policy.{key}: {name!r} is no signal{nearest(name, list(SIGNALS))}; docs/signals.md lists them"
+        for name in value
+        if name not in SIGNALS
+    ]
+    if mistakes:
+        raise PolicyError(mistakes)
+    return frozenset(value)
+
+
+def _one_of(key: str, value: object, words: Sequence[str]) -> str:
+    if not isinstance(value, str) or value not in words:
+        raise PolicyError([f"policy.{key}: {str(value)[:60]!r} is not one of {', '.join(words)}"])
+    return value
+
+
+def _strengths(key: str, value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping):
+        raise PolicyError([f"policy.{key}: must be a mapping of signal id to strength"])
+    _signal_names(key, list(value))
+    return {str(name): _one_of(f"{key}.{name}", strength, STRENGTHS) for name, strength in value.items()}
+
+
+def _count_or_none(key: str, value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise PolicyError([f"policy.{key}: must be a whole number: how many weak signals of different sources decide"])
+    return value or None
+
+
+def _duration(key: str, value: object) -> timedelta:
+    try:
+        return parse_duration(value)
+    except TimeTextError as error:
+        raise PolicyError([f"policy.{key}: {error}"]) from None
+
+
+def _rename_rules(key: str, value: object) -> tuple[RenameRule, ...]:
+    try:
+        return parse_rename_rules(value)
+    except RenameRuleError as error:
+        raise PolicyError([f"policy.{mistake}" for mistake in error.mistakes]) from None
+
+
+_KEYS: Mapping[str, Callable[[str, object], Any]] = {
+    "require": _signal_names,
+    "strengths": _strengths,
+    "ignore_signals": _signal_names,
+    "rename_rules": _rename_rules,
+    "rename_queue": lambda key, value: _one_of(key, value, RENAME_QUEUE_WORDS),
+    "weak_decides": _count_or_none,
+    "max_scan_age": _duration,
+    "unknown_is": lambda key, value: _one_of(key, value, UNKNOWN_WORDS),
+}
+
+
+def parse_policy(value: object) -> Policy:
+    """Return the Policy of a mapping (None and {} are the default); raise PolicyError with every mistake by key."""
+    if isinstance(value, Policy):
+        return value
+    if value is None:
+        value = {}
+    if not isinstance(value, Mapping):
+        raise PolicyError([f"policy: must be a mapping, not {type(value).__name__}"])
+    known: dict[str, Any] = {}
+    mistakes: list[str] = []
+    for key, entry in value.items():
+        parse = _KEYS.get(key)
+        if parse is None:
+            words = sorted(_KEYS)
+            mistakes.append(f"policy.{key}: no such key{nearest(str(key), words)}; there are {', '.join(words)}")
+            continue
+        try:
+            known[key] = parse(key, entry)
+        except PolicyError as error:
+            mistakes.extend(error.mistakes)
+    if mistakes:
+        raise PolicyError(mistakes)
+    return Policy(**known)

@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a simulated host is made of, besides its registry."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+ENVIRONMENT = {
+    "%systemroot%": "C:\\Windows",
+    "%windir%": "C:\\Windows",
+    "%programfiles%": "C:\\Program Files",
+    "%programfiles(x86)%": "C:\\Program Files (x86)",
+    "%programdata%": "C:\\ProgramData",
+    "%systemdrive%": "C:",
+    "%temp%": "C:\\Windows\\Temp",
+    "%tmp%": "C:\\Windows\\Temp",
+}
+
+
+def expand(path: str, *, profile: str = "C:\\Users\\Administrator") -> str:
+    """`path` with the environment variables of the host filled in."""
+    expanded = path
+    for name, text in {**ENVIRONMENT, "%userprofile%": profile}.items():
+        at = expanded.lower().find(name)
+        while at >= 0:
+            expanded = expanded[:at] + text + expanded[at + len(name) :]
+            at = expanded.lower().find(name, at + len(text))
+    return expanded
+
+
+@dataclass(slots=True)
+class OperatingSystem:
+    caption: str
+    build: str
+    boot_time: datetime
+    timezone: str
+
+    @property
+    def product_type(self) -> int:
+        """Win32_OperatingSystem.ProductType: 1 workstation, 3 server (2, domain controller, is not simulated)."""
+        return 3 if "server" in self.caption.lower() else 1
+
+
+@dataclass(slots=True)
+class File:
+    """A file. Without `text` its bytes are made up from its version and size, so that replacing it changes its hash."""
+
+    path: str
+    version: str | None = None
+    size: int | None = None
+    modified: datetime | None = None
+    text: str | None = None
+    raw: bytes | None = None
+
+    @property
+    def length(self) -> int:
+        if self.raw is not None:
+            return len(self.raw)
+        if self.text is not None:
+            return len(self.text.encode())
+        return self.size or 0
+
+    def read(self, start: int, count: int) -> bytes:
+        """At most `count` bytes from `start`."""
+        if self.raw is not None:
+            return self.raw[start : start + count]
+        if self.text is not None:
+            return self.text.encode()[start : start + count]
+        count = max(0, min(count, self.length - start))
+        block = hashlib.sha256((self.version or "").encode()).digest()
+        skip = start % len(block)
+        return (block * ((skip + count) // len(block) + 1))[skip : skip + count]
+
+    def digest(self, algorithm: str) -> str:
+        """Hash of the content, lower-case hexadecimal."""
+        state = hashlib.new(algorithm, usedforsecurity=False)
+        for start in range(0, self.length, 1 << 20):
+            state.update(self.read(start, 1 << 20))
+        return state.hexdigest()
+
+
+@dataclass(slots=True)
+class Process:
+    name: str
+    id: int
+
+
+@dataclass(slots=True)
+class Service:
+    name: str
+    state: str = "running"
+    start: str = "auto"
+
+
+@dataclass(slots=True)
+class Event:
+    log: str
+    id: int
+    time: datetime
+    provider: str = ""
+    data: list[str] = field(default_factory=list)
+    message: str | None = None
+
+
+@dataclass(slots=True)
+class UpdateAgent:
+    remote: str = "allowed"
+    reboot_required: bool = False
+    source: dict[str, Any] = field(default_factory=dict)
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True, frozen=True)
+class Fault:
+    """What goes wrong, and at which request; without a request number a `never_return` waits for the next boot."""
+
+    do: str
+    at_request: int | None = None
+
+
+@dataclass(slots=True)
+class Network:
+    listen: bool = True
+    auth: list[str] = field(default_factory=lambda: ["ntlm", "basic"])
+    latency_ms: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass(slots=True, frozen=True)
+class Identity:
+    """Who runs a command on the host."""
+
+    user: str
+    elevated: bool = True
+    is_system: bool = False

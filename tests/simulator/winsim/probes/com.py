@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Probe kind `com_property`: the update agent's objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ..host import Access
+from ..model import UpdateAgent
+from .answers import AbsentError, Ask, denied, failed
+
+# What a reader may want, by program id; any other property is an error, as COM's own DISP_E_UNKNOWNNAME.
+PROGRAMS: Final[Mapping[str, Mapping[str, Callable[[UpdateAgent], object]]]] = {
+    "microsoft.update.systeminfo": {
+        "rebootrequired": lambda agent: agent.reboot_required,
+        "oemhardwaresupportlink": lambda _agent: "",
+    },
+    "microsoft.update.installer": {
+        "isbusy": lambda _agent: False,
+        "rebootrequiredbeforeinstallation": lambda agent: agent.reboot_required,
+    },
+    "microsoft.update.autoupdate": {"serviceenabled": lambda _agent: True},
+    "microsoft.update.session": {"clientapplicationid": lambda _agent: "", "readonly": lambda _agent: False},
+}
+
+
+def read_property(access: Access, ask: Ask) -> dict[str, Any]:
+    """`{value}`. An unknown program id is absent; a refusal by the list, the token or the agent is denied."""
+    progid, name = str(ask["progid"]), str(ask["property"])
+    if access.denies_program(progid):
+        raise denied("Access is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED))")
+    agent = access.host.update_agent
+    if agent is None or progid.lower() not in PROGRAMS:
+        raise AbsentError
+    properties = PROGRAMS[progid.lower()]
+    if name.lower() not in properties:
+        kind = "System.Runtime.InteropServices.COMException"
+        raise failed(f"Unknown name. ({progid}.{name})", kind=kind, hresult="0x80020006")
+    return {"value": properties[name.lower()](agent)}

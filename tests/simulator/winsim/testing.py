@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""For tests and the demo: starts the simulator as a process of its own and always stops it.
+
+with serve({"web01": {"os": {}}}, tmp_path) as fleet:
+    subprocess.run(["ansible", "all", "-i", str(fleet.inventory), "-m", "ansible.windows.win_ping"], check=True)
+    assert fleet.state("web01")["log"] == []
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+PACKAGE_PARENT: Final = Path(__file__).resolve().parent.parent
+START_SECONDS: Final = 20.0
+STOP_SECONDS: Final = 10.0
+
+Hosts = Path | Mapping[str, Mapping[str, Any] | str]
+
+
+class NotServingError(Exception):
+    """The simulator did not start; the message is what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """A running simulator: its inventory, its state files and what it prints."""
+
+    inventory: Path
+    state_dir: Path
+    output: Path
+    process: subprocess.Popen[bytes]
+
+    def state(self, host: str) -> dict[str, Any]:
+        """The true state of one host at this moment, in the host file's words plus `log`."""
+        document = json.loads((self.state_dir / f"{host}.json").read_text(encoding="utf-8"))
+        if not isinstance(document, dict):
+            raise TypeError(f"the state of {host} is no map")
+        return document
+
+    def wait_for(self, host: str, event: str, *, seconds: float = 20.0) -> dict[str, Any]:
+        """The first entry of the host's log for `event`, as soon as there is one. Raises TimeoutError."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for entry in self.state(host)["log"]:
+                if entry["event"] == event:
+                    return dict(entry)
+            time.sleep(0.05)
+        raise TimeoutError(f"{host} logged no {event} within {seconds:g} s")
+
+
+def write_hosts(hosts: Mapping[str, Mapping[str, Any] | str], folder: Path) -> Path:
+    """Host files for `hosts`: by name the words of the file (`name` may be left out), or its YAML text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, words in hosts.items():
+        text = words if isinstance(words, str) else yaml.safe_dump({"name": name, **words}, allow_unicode=True)
+        (folder / f"{name}.yml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def serve(
+    hosts: Hosts,
+    work: Path,
+    *,
+    time_factor: float = 60.0,
+    port_base: int | None = None,
+    inventory: Path | None = None,
+) -> Iterator[Fleet]:
+    """Serves a folder of host files, or the hosts of a map; everything that is written lies below `work`.
+
+    Raises NotServingError when the simulator ends or does not listen within 20 seconds.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    folder = hosts if isinstance(hosts, Path) else write_hosts(hosts, work / "hosts")
+    target = inventory or work / "inventory.yml"
+    target.unlink(missing_ok=True)
+    output = work / "winsim.log"
+    command = [sys.executable, "-m", "winsim", "serve", str(folder), "--inventory", str(target)]
+    command += ["--time-factor", f"{time_factor:g}", "--state-dir", str(work / "state")]
+    command += ["--port-base", str(port_base)] if port_base else []
+    paths = [str(PACKAGE_PARENT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    with output.open("wb") as stream:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+    try:
+        _wait_until_listening(process, target, output)
+        yield Fleet(inventory=target, state_dir=work / "state", output=output, process=process)
+    finally:
+        _stop(process)
+
+
+def _wait_until_listening(process: subprocess.Popen[bytes], inventory: Path, output: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while not inventory.exists():
+        if process.poll() is not None or time.monotonic() > until:
+            raise NotServingError(output.read_text(encoding="utf-8", errors="replace") or "winsim said nothing")
+        time.sleep(0.02)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
