@@ -32,9 +32,10 @@ class ActionModule(ActionBase):
         options = checked_options(self, ARGUMENT_SPEC)
         if not options["hosts"]:
             raise ActionFail(_nothing_found(options))
-        earlier = (registered_result(task_vars, host, options["registered_as"]) for host in options["hosts"])
-        inherited = next((found["run_id"] for found in earlier if found and found.get("run_id")), None)
-        result.update(changed=False, run_id=options["run_id"] or inherited or new_run_id())
+        # The first host of the play is in its first batch, whose id all later batches take over.
+        first = next(iter(task_vars.get("ansible_play_hosts_all") or options["hosts"]))
+        earlier = registered_result(task_vars, first, options["registered_as"]) or {}
+        result.update(changed=False, run_id=options["run_id"] or earlier.get("run_id") or new_run_id())
         return result
 
 

@@ -24,11 +24,20 @@ options:
       - The same holds as for O(signals).
     type: list
     elements: str
+  custom_signals:
+    description:
+      - Your own signals. An item is a mapping with C(id), C(probe) (as O(winops.patching.win_probe#module:probes),
+        without an id), C(present_when), C(detail) and optionally C(strength) (V(weak) by default) and C(scope), or the
+        path of a YAML file that holds a list of such mappings.
+      - Mistakes are named with file and key before anything is sent to a host.
+    type: list
+    elements: raw
   rename_rules:
     description:
       - Rules that ignore entries of the rename queue. An item is a mapping with C(match) (a regular expression,
         searched in the path that decides, case ignored), C(operation) (V(delete), V(rename) or V(replace)), C(place),
-        C(reason) and optionally C(id) and C(expires), or the name of a shipped set of rules.
+        C(reason) and optionally C(id) and C(expires), the name of a shipped set of rules, or the path of a YAML file
+        that holds a list of such mappings.
       - Without a name all shipped sets are used. With names only those. V(no_shipped_rules) uses none.
       - Shipped rules never ignore a significant entry. Your own may.
     type: list

@@ -22,7 +22,9 @@ def judge(evidence: object, policy: object, *, now: object, error: Callable[[str
         raise error(f"reboot_verdict: {complaint}") from complaint
 
 
-def merged_policy(value: object, *, error: Callable[[str], Exception], **options: Any) -> dict[str, Any]:
+def merged_policy(
+    value: object, *, error: Callable[[str], Exception], custom: frozenset[str] = frozenset(), **options: Any
+) -> dict[str, Any]:
     """Return a door's option ``policy`` with the door's own options of the same name put into it, checked."""
     if value is None:
         value = {}
@@ -34,7 +36,7 @@ def merged_policy(value: object, *, error: Callable[[str], Exception], **options
         raise error(f"{', '.join(twice)}: given as an option and inside policy; keep one of them")
     merged = {**value, **given}
     try:
-        parse_policy(merged)
+        parse_policy(merged, custom=custom)
     except PolicyError as complaint:
         raise error(str(complaint)) from complaint
     return merged

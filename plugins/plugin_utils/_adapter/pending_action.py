@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -19,11 +19,13 @@ from .files import host_file_name, write_json
 from .judging import judge, merged_policy
 from .reader import chosen_signals, read_host
 from .reboot_result import verdict_fact, verdict_result
+from .rule_files import load_custom_signals, load_rename_rules
 
 PENDING_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "signals": {"type": "list", "elements": "str"},
         "skip": {"type": "list", "elements": "str"},
+        "custom_signals": {"type": "list", "elements": "raw"},
         "rename_rules": {"type": "list", "elements": "raw"},
         "policy": {"type": "dict"},
         "update_agent": {"type": "str", "choices": ["auto", "skip"], "default": "auto"},
@@ -69,11 +71,14 @@ class PendingAction(ActionBase):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(None, variables)
         options = self._options()
-        signals = chosen_signals(options["signals"], options["skip"], options["update_agent"])
+        own, parsed = load_custom_signals(options["custom_signals"], self._find)
+        names = [signal.definition.id for signal in parsed]
+        signals = chosen_signals(options["signals"], options["skip"], options["update_agent"], custom=names)
         policy = merged_policy(
             options["policy"],
             error=ActionFail,
-            rename_rules=options["rename_rules"],
+            custom=frozenset(names),
+            rename_rules=load_rename_rules(options["rename_rules"], self._find),
             unknown_is="required" if options["unknown_is"] == "required" else None,
         )
         host = str(variables.get("inventory_hostname") or "")
@@ -83,6 +88,7 @@ class PendingAction(ActionBase):
             signals=signals,
             since=options["since"],
             run_id=options["run_id"],
+            custom_signals=own,
         )
         # The document says under which policy it was judged, so that a report of many hosts judges each by its own.
         document["policy"] = policy
@@ -97,6 +103,10 @@ class PendingAction(ActionBase):
         if options["evidence"] == "file" and not options["evidence_dir"]:
             raise ActionFail("evidence_dir: evidence=file needs the folder to write to")
         return options
+
+    def _find(self, name: str) -> str:
+        find: Callable[[str, str], str] = self._find_needle
+        return find("files", name)
 
     def _execute(self, name: str, arguments: Mapping[str, Any], variables: dict[str, Any]) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = self._execute_module(

@@ -23,24 +23,31 @@ _AGENT_SIGNALS = ("agent_reboot_required",)
 Execute = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
 
-def chosen_signals(signals: Sequence[str] | None, skip: Sequence[str] | None, update_agent: str) -> list[str]:
-    """Return the ids of the signals to ask for, in the order of the catalogue; raise for an id that is none."""
+def chosen_signals(
+    signals: Sequence[str] | None, skip: Sequence[str] | None, update_agent: str, *, custom: Sequence[str] = ()
+) -> list[str]:
+    """Return the ids of the signals to ask for, the user's own (``custom``) last; raise for an id that is none."""
+    known = [*SIGNALS, *custom]
     for option, names in (("signals", signals), ("skip", skip)):
         for name in names or ():
-            if name not in SIGNALS:
-                raise ActionFail(
-                    f"{option}: {name!r} is no signal{nearest(str(name), list(SIGNALS))}; see docs/signals.md"
-                )
-    left = set(signals or SIGNALS) - set(skip or ())
+            if name not in known:
+                raise ActionFail(f"{option}: {name!r} is no signal{nearest(str(name), known)}; see docs/signals.md")
+    left = set(signals or known) - set(skip or ())
     if update_agent == "skip":
         left -= set(_AGENT_SIGNALS)
     if not left:
         raise ActionFail("signals, skip: nothing is left to ask for; name at least one signal")
-    return [name for name in SIGNALS if name in left]
+    return [name for name in known if name in left]
 
 
 def read_host(
-    execute: Execute, *, host: str, signals: Sequence[str], since: bool, run_id: str | None
+    execute: Execute,
+    *,
+    host: str,
+    signals: Sequence[str],
+    since: bool,
+    run_id: str | None,
+    custom_signals: Sequence[Any] = (),
 ) -> tuple[dict[str, Any], str | None]:
     """Run the reader once and return (evidence document, what failed or None).
 
@@ -48,22 +55,22 @@ def read_host(
     judged unknown, never "no". A host that is not reachable raises, as with any module.
     """
     try:
-        probes = validate_probes(probes_for(signals, write_times=since))
+        own = [{"id": entry["id"], **entry["probe"]} for entry in custom_signals if entry["id"] in signals]
+        asked = [name for name in signals if name in SIGNALS]
+        probes = [*probes_for(asked, write_times=since), *own]
+        probes = validate_probes(probes) if probes else []
     except ProbeError as error:
         raise ActionFail(str(error)) from error
     answer = execute(READER, {"probes": probes}) if probes else {"probes": {}, "system": {}}
     now = format_time(datetime.now(timezone.utc))
     failure = _failure_of(answer)
+    read = {"probes": {}} if failure else answer
+    details: dict[str, Any] = {"host": host, "asked": probes, "collected_at": now, "since": since, "run_id": run_id}
+    details["custom_signals"] = custom_signals
     try:
-        read = {"probes": {}, "system": None} if failure else answer
-        document = build_document(read, host=host, asked=probes, collected_at=now, since=since, run_id=run_id)
+        return build_document(read, failure=failure, **details), failure
     except EvidenceError as error:
-        failure = str(error)
-        document = build_document({"probes": {}}, host=host, asked=probes, collected_at=now, since=since, run_id=run_id)
-    if failure:
-        for entry in document["probes"].values():
-            entry["error"] = {"type": "winops.patching.ReaderFailed", "hresult": None, "message": failure}
-    return document, failure
+        return build_document({"probes": {}}, failure=str(error), **details), str(error)
 
 
 def _failure_of(answer: Mapping[str, Any]) -> str | None:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .._evidence.answers import Reading, answer_of
-from .._evidence.catalogue import SIGNALS
 from .._evidence.times import time_or_none
 from .._verdict.reboot import Verdict
 
@@ -63,17 +62,15 @@ def _size(value: object) -> int:
 
 
 def _reasons(verdict: Verdict) -> list[dict[str, str]]:
-    details = {signal.id: signal.detail for signal in verdict.signals}
-    reasons = []
-    for name in verdict.because:
-        definition = SIGNALS[name]
-        reasons.append(
-            {
-                "source": definition.upstream or name,
-                "signal": name,
-                "description": f"{definition.title}: {details[name]}"[:240],
-            }
-        )
+    reasons = [
+        {
+            "source": signal.definition.upstream or signal.id,
+            "signal": signal.id,
+            "description": f"{signal.definition.title}: {signal.detail}"[:240],
+        }
+        for signal in verdict.signals
+        if signal.id in verdict.because
+    ]
     if verdict.reboot == "required" and not reasons:
         reasons = [
             {

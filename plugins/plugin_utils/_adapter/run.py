@@ -47,19 +47,22 @@ def collect_rows(
     registered_as: str,
 ) -> dict[str, dict[str, Any]]:
     """Return a row for every host: from its document of this run, else unknown with what its task said."""
-    return {host: _row(registered_result(variables, host, registered_as), host, evidence_dir, run_id) for host in hosts}
+    return {host: _row(variables, host, evidence_dir, run_id, registered_as) for host in hosts}
 
 
-def _row(task: Mapping[str, Any] | None, host: str, evidence_dir: Path, run_id: str) -> dict[str, Any]:
-    failure = _failure(task)
+def _row(
+    variables: Mapping[str, Any], host: str, evidence_dir: Path, run_id: str, registered_as: str
+) -> dict[str, Any]:
     document, missing = _document(evidence_dir / f"{host_file_name(host)}.json", host, run_id)
     if document is None:
-        return unread_row(failure or missing)
+        # Looking into a host's variables is slow in large inventories: only those without a document pay for it.
+        return unread_row(_failure(registered_result(variables, host, registered_as)) or missing)
     try:
         verdict = reboot_verdict(document, document.get("policy"))
     except (EvidenceError, PolicyError) as error:
         return unread_row(str(error)[:_MAX_REASON])
-    return fleet_row(verdict.as_dict(signals=False), error=failure)
+    failure = document.get("error")
+    return fleet_row(verdict.as_dict(signals=False), error=_one_line(failure) if failure else None)
 
 
 def _failure(task: Mapping[str, Any] | None) -> str | None:

@@ -35,6 +35,7 @@ class Evidence:
     run_id: str | None = None
     since_asked: bool = False
     judged_at: datetime | None = None
+    custom_signals: tuple[Any, ...] = ()
     problems: tuple[str, ...] = field(default=())
 
     @property
@@ -86,8 +87,17 @@ def parse_evidence(document: object, *, now: datetime | None = None) -> Evidence
         run_id=run_id if isinstance(run_id, str) else None,
         since_asked=document.get("since") is True,
         judged_at=now or collected_at,
+        custom_signals=_custom_signals(document.get("custom_signals")),
         problems=tuple(problems),
     )
+
+
+def _custom_signals(value: object) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise EvidenceError("the evidence's custom_signals are no list: the document is damaged; collect it again")
+    return tuple(value)
 
 
 def build_document(
@@ -98,11 +108,15 @@ def build_document(
     collected_at: str,
     since: bool = False,
     run_id: str | None = None,
+    failure: str | None = None,
+    custom_signals: Sequence[Any] = (),
 ) -> dict[str, Any]:
     """Return the evidence document of one answer of the reader.
 
     ``answer`` holds ``probes`` and ``system`` as the reader returned them; a probe that was asked and not answered is
     put in as an error, so that it is judged unknown. ``collected_at`` is used where the host's own clock is unreadable.
+    ``failure`` is why the reader as a whole failed, if it did. ``custom_signals`` are the user's own, as given, so that
+    the document can be judged again without them at hand.
     """
     system = answer.get("system")
     system = (
@@ -119,7 +133,7 @@ def build_document(
         if isinstance(found, Mapping) and found.get("state") in PROBE_STATES:
             entry.update(found)
         else:
-            entry.update(state="error", error=_no_answer(found))
+            entry.update(state="error", error=_no_answer(found, failure))
         probes[name] = entry
     return {
         "schema": SCHEMA,
@@ -128,12 +142,16 @@ def build_document(
         "boot_time": system.get("boot_time"),
         "run_id": run_id,
         "since": since,
+        "error": failure,
+        "custom_signals": list(custom_signals),
         "system": system,
         "probes": probes,
     }
 
 
-def _no_answer(found: object) -> dict[str, Any]:
+def _no_answer(found: object, failure: str | None) -> dict[str, Any]:
+    if failure:
+        return {"type": "winops.patching.ReaderFailed", "hresult": None, "message": failure}
     text = (
         "the host's answer lacks this probe" if found is None else f"the host's answer is damaged: {str(found)[:200]}"
     )

@@ -28,9 +28,10 @@ def fleet_table(fleet: Mapping[str, Any]) -> str:
     lines = [_line(_HEADS, widths), _line(["-" * width for width in widths], widths)]
     lines.extend(_line(row, widths) for row in rows)
     totals = fleet["totals"]["reboot"]
+    counted = "1 host" if len(rows) == 1 else f"{len(rows)} hosts"
     lines.append("")
     lines.append(
-        f"{len(rows)} hosts: reboot required {totals['required']}, not required {totals['not_required']}, "
+        f"{counted}: reboot required {totals['required']}, not required {totals['not_required']}, "
         f"unknown {totals['unknown']}"
     )
     return "\n".join(lines)

@@ -90,7 +90,7 @@ def judge_wu_post_reboot_reporting(evidence: Evidence, policy: Policy) -> Signal
     return judge_key(
         evidence,
         "wu_post_reboot_reporting",
-        "wu_post_reboot_reporting",
+        "wu_reporting",
         "results of a finished boot wait to be reported",
     )
 

@@ -47,13 +47,13 @@ class Policy:
     unknown_is: str = "unknown"
 
 
-def _signal_names(key: str, value: object) -> frozenset[str]:
+def _signal_names(key: str, value: object, custom: frozenset[str]) -> frozenset[str]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
         raise PolicyError([f"policy.{key}: must be a list of signal ids"])
     mistakes = [
         f"policy.{key}: {name!r} is no signal{nearest(name, list(SIGNALS))}; docs/signals.md lists them"
         for name in value
-        if name not in SIGNALS
+        if name not in SIGNALS and name not in custom
     ]
     if mistakes:
         raise PolicyError(mistakes)
@@ -66,10 +66,10 @@ def _one_of(key: str, value: object, words: Sequence[str]) -> str:
     return value
 
 
-def _strengths(key: str, value: object) -> Mapping[str, str]:
+def _strengths(key: str, value: object, custom: frozenset[str]) -> Mapping[str, str]:
     if not isinstance(value, Mapping):
         raise PolicyError([f"policy.{key}: must be a mapping of signal id to strength"])
-    _signal_names(key, list(value))
+    _signal_names(key, list(value), custom)
     return {str(name): _one_of(f"{key}.{name}", strength, STRENGTHS) for name, strength in value.items()}
 
 
@@ -95,10 +95,12 @@ def _rename_rules(key: str, value: object) -> tuple[RenameRule, ...]:
         raise PolicyError([f"policy.{mistake}" for mistake in error.mistakes]) from None
 
 
-_KEYS: Mapping[str, Callable[[str, object], Any]] = {
+_NAMING_KEYS: Mapping[str, Callable[[str, object, frozenset[str]], Any]] = {
     "require": _signal_names,
     "strengths": _strengths,
     "ignore_signals": _signal_names,
+}
+_KEYS: Mapping[str, Callable[[str, object], Any]] = {
     "rename_rules": _rename_rules,
     "rename_queue": lambda key, value: _one_of(key, value, RENAME_QUEUE_WORDS),
     "weak_decides": _count_or_none,
@@ -107,8 +109,11 @@ _KEYS: Mapping[str, Callable[[str, object], Any]] = {
 }
 
 
-def parse_policy(value: object) -> Policy:
-    """Return the Policy of a mapping (None and {} are the default); raise PolicyError with every mistake by key."""
+def parse_policy(value: object, *, custom: frozenset[str] = frozenset()) -> Policy:
+    """Return the Policy of a mapping (None and {} are the default); raise PolicyError with every mistake by key.
+
+    ``custom`` are the ids of the user's own signals, which the policy may name too.
+    """
     if isinstance(value, Policy):
         return value
     if value is None:
@@ -118,15 +123,19 @@ def parse_policy(value: object) -> Policy:
     known: dict[str, Any] = {}
     mistakes: list[str] = []
     for key, entry in value.items():
-        parse = _KEYS.get(key)
-        if parse is None:
-            words = sorted(_KEYS)
-            mistakes.append(f"policy.{key}: no such key{nearest(str(key), words)}; there are {', '.join(words)}")
-            continue
-        try:
-            known[key] = parse(key, entry)
-        except PolicyError as error:
-            mistakes.extend(error.mistakes)
+        found, wrong = _parse_key(key, entry, custom)
+        known[key] = found
+        mistakes.extend(wrong)
     if mistakes:
         raise PolicyError(mistakes)
     return Policy(**known)
+
+
+def _parse_key(key: object, entry: object, custom: frozenset[str]) -> tuple[Any, Sequence[str]]:
+    words = sorted([*_KEYS, *_NAMING_KEYS])
+    if not isinstance(key, str) or key not in words:
+        return None, [f"policy.{key}: no such key{nearest(str(key), words)}; there are {', '.join(words)}"]
+    try:
+        return (_NAMING_KEYS[key](key, entry, custom) if key in _NAMING_KEYS else _KEYS[key](key, entry)), []
+    except PolicyError as error:
+        return None, error.mistakes

@@ -12,8 +12,9 @@ from typing import Any
 
 from .._evidence.answers import Reading, answer_of
 from .._evidence.catalogue import BUSY_SIGNALS, DECIDING, REQUIRED_SIGNALS
-from .._evidence.document import Evidence, parse_evidence
+from .._evidence.document import Evidence, EvidenceError, parse_evidence
 from .._evidence.times import format_time, parse_time
+from .custom_signals import CustomSignalError, parse_custom_signals
 from .judge_updates import valid_scan
 from .policy import Policy, parse_policy
 from .sentence import sentence_of
@@ -81,8 +82,11 @@ def reboot_verdict(evidence: object, policy: object = None, *, now: object = Non
     """
     instant = parse_time(now) if now is not None else None
     parsed = evidence if isinstance(evidence, Evidence) else parse_evidence(evidence, now=instant)
-    rules = policy if isinstance(policy, Policy) else parse_policy(policy)
-    return judge_reboot(parsed, rules)
+    try:
+        own = frozenset(signal.definition.id for signal in parse_custom_signals(parsed.custom_signals))
+    except CustomSignalError as error:
+        raise EvidenceError(f"the signals that the evidence was collected with cannot be used: {error}") from error
+    return judge_reboot(parsed, parse_policy(policy, custom=own))
 
 
 def judge_reboot(evidence: Evidence, policy: Policy) -> Verdict:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from .._evidence.catalogue import STRENGTHS
 from .._evidence.document import Evidence
 from . import judge_busy, judge_names, judge_products, judge_queue, judge_updates
+from .custom_signals import parse_custom_signals
 from .policy import Policy
 from .signal import Signal
 
@@ -44,8 +45,10 @@ JUDGES: Mapping[str, Callable[[Evidence, Policy], Signal]] = {
 
 
 def judge_signals(evidence: Evidence, policy: Policy) -> tuple[Signal, ...]:
-    """Return every signal of the catalogue, weighed by the policy."""
+    """Return every signal of the catalogue and the user's own after them, weighed by the policy."""
     found = [judge(evidence, policy) for judge in JUDGES.values()]
+    if evidence.custom_signals:
+        found.extend(signal.judge(evidence) for signal in parse_custom_signals(evidence.custom_signals))
     if policy.strengths:
         found = [_weigh(signal, policy.strengths) for signal in found]
     return tuple(found)

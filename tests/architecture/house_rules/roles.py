@@ -73,9 +73,9 @@ def rows(options: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
         kind = entry.get("type", "str")
         if entry.get("elements"):
             kind = f"{kind} of {entry['elements']}"
-        default = (
-            "required" if entry.get("required") else f"`{json.dumps(entry['default'])}`" if "default" in entry else ""
-        )
+        # A bar ends a cell of a table even inside backticks.
+        shown = json.dumps(entry.get("default")).replace("|", "\\|")
+        default = "required" if entry.get("required") else f"`{shown}`" if "default" in entry else ""
         yield f"| `{prefix}{name}` | {kind} | {default} | {sentence(entry)} |"
         yield from rows(entry.get("options") or {}, f"{prefix}{name}.")
 
