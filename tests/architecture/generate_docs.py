@@ -91,10 +91,12 @@ def overview() -> Iterator[str]:
         yield f"| {code(signal.id)} | {strength} | {signal.scope} | {kind} | {cell(anchor(signal))} |"
 
 
-def judged(name: str) -> str:
+def judged(signal: SignalDefinition) -> str:
     """What the judge of a signal says of itself."""
-    text = (JUDGES[name].__doc__ or "").strip().split("\n\n")[0]
-    return " ".join(text.split())
+    text = " ".join((JUDGES[signal.id].__doc__ or "").strip().split("\n\n")[0].split())
+    if signal.source == "rename_queue":
+        return f"{text} Entry by entry, see [The rename queue](#the-rename-queue)."
+    return text
 
 
 def section(signal: SignalDefinition) -> Iterator[str]:
@@ -114,7 +116,7 @@ def section(signal: SignalDefinition) -> Iterator[str]:
         yield from (f"  * {entry}" for entry in places)
     yield f"* Means: {signal.meaning}"
     yield f"* Beware: {signal.pitfalls}"
-    yield f"* Judged: {judged(signal.id)}"
+    yield f"* Judged: {judged(signal)}"
     if signal.upstream:
         yield f"* `ansible.windows.win_reboot_info` calls it {code(signal.upstream)}."
     yield ""

@@ -47,5 +47,8 @@ def read_json(path: Path) -> Any:
     """Return the JSON of a file; raise OSError or ValueError with the reason for what is not there or damaged."""
     if path.stat().st_size > MAX_DOCUMENT_BYTES:
         raise ValueError(f"{path.name} is larger than {MAX_DOCUMENT_BYTES} bytes")
-    with path.open(encoding="utf-8") as stream:
-        return json.load(stream)
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return json.load(stream)
+    except RecursionError:
+        raise ValueError(f"{path.name} is nested too deep") from None

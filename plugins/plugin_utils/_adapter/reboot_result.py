@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .._evidence.answers import Reading, answer_of
-from .._evidence.times import time_or_none
+from .._evidence.times import format_time, time_or_none
 from .._verdict.reboot import Verdict
 
 MAX_RESULT_BYTES = 3800
@@ -36,7 +36,7 @@ def verdict_result(verdict: Verdict, document: Mapping[str, Any]) -> dict[str, A
 def verdict_fact(verdict: Verdict, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fact winops_patching: the verdict, and when and of which boot it speaks."""
     fact = verdict.as_dict(signals=False)
-    fact.update(collected_at=document.get("collected_at"), boot_time=document.get("boot_time"))
+    fact.update(collected_at=_time(document.get("collected_at")), boot_time=_time(document.get("boot_time")))
     return _bounded(fact, fact, MAX_FACT_BYTES)
 
 
@@ -90,10 +90,15 @@ def last_reboot(document: Mapping[str, Any]) -> dict[str, Any] | None:
     if boot is None:
         return None
     return {
-        "time": document["boot_time"],
+        "time": format_time(boot),
         "time_epoch": int(boot.timestamp()),
         "details": _announcement(document["probes"], boot),
     }
+
+
+def _time(text: object) -> str | None:
+    instant = time_or_none(text)
+    return format_time(instant) if instant is not None else None
 
 
 def _announcement(probes: Mapping[str, Any], boot: datetime) -> dict[str, Any] | None:
@@ -107,5 +112,5 @@ def _announcement(probes: Mapping[str, Any], boot: datetime) -> dict[str, Any] |
         details: dict[str, Any] = {
             name: str(data[place])[:200] for place, name in _EVENT_FIELDS.items() if place < len(data)
         }
-        return {**details, "event_time": event["time"]}
+        return {**details, "event_time": format_time(when)}
     return None

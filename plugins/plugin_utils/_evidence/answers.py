@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
 MAX_REASON = 240
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,20}")
 
 
 class Reading(Enum):
@@ -43,9 +45,9 @@ def unknown(reason: str, error: Mapping[str, Any] | None = None) -> Answer:
 
 def answer_of(probes: Mapping[str, Any], name: str) -> Answer:
     """Return what the document says of a probe; whatever is damaged is UNKNOWN, never absent."""
-    entry = probes.get(name)
-    if entry is None:
+    if name not in probes:
         return NOT_ASKED
+    entry = probes[name]
     if not isinstance(entry, Mapping):
         return unknown("the answer is damaged")
     state = entry.get("state")
@@ -69,12 +71,13 @@ def value_of(data: Mapping[str, Any], name: str) -> tuple[bool, str | None, Any]
     values = data.get("values")
     if not isinstance(values, Mapping):
         return True, None, None
-    entry = values.get(name)
-    if entry is None:
+    if name not in values:
         lowered = name.lower()
-        entry = next((value for key, value in values.items() if str(key).lower() == lowered), None)
-        if entry is None:
-            return name in values, None, None
+        spelled = [key for key in values if str(key).lower() == lowered]
+        if not spelled:
+            return False, None, None
+        name = spelled[0]
+    entry = values[name]
     if not isinstance(entry, Mapping):
         return True, None, None
     kind = entry.get("kind")
@@ -85,7 +88,7 @@ def number_of(data: object) -> int | None:
     """Return a registry number as unsigned 32 or 64 bits (it may arrive signed), or None where it is none."""
     if isinstance(data, bool):
         return None
-    if isinstance(data, str) and data.strip().isdigit():
+    if isinstance(data, str) and _WHOLE_NUMBER.fullmatch(data.strip()):
         data = int(data)
     if not isinstance(data, int):
         return None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,7 +45,7 @@ class Evidence:
         head = str(self.system.get("os_build") or "").split(".")
         if len(head) >= 3 and head[0] in ("5", "6", "10"):
             head = head[2:]
-        return int(head[0]) if head and head[0].isdigit() else None
+        return int(head[0]) if head and re.fullmatch(r"[0-9]{1,9}", head[0]) else None
 
 
 def parse_evidence(document: object, *, now: datetime | None = None) -> Evidence:
@@ -120,7 +121,9 @@ def build_document(
     """
     system = answer.get("system")
     system = (
-        dict(system) if isinstance(system, Mapping) else {"errors": [{"field": "system", "message": "not returned"}]}
+        dict(system)
+        if isinstance(system, Mapping)
+        else {"errors": [{"field": "system", "error": {"message": "not returned"}}]}
     )
     answers = answer.get("probes")
     if not isinstance(answers, Mapping):

@@ -127,13 +127,13 @@ def _mistakes_of_probe(where: str, probe: object) -> list[str]:
     if not isinstance(probe.get("id"), str) or not probe["id"].strip():
         mistakes.append(f"{where}.id: must be a text")
     kind = probe.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         kinds = sorted(KINDS)
         mistakes.append(
             f"{where}.kind: {kind!r} is no kind of probe{nearest(str(kind), kinds)}; there are {', '.join(kinds)}"
         )
         return mistakes
-    return mistakes + _mistakes_of_options(where, str(kind), probe)
+    return mistakes + _mistakes_of_options(where, kind, probe)
 
 
 def validate_probes(probes: object) -> list[dict[str, Any]]:
@@ -148,9 +148,10 @@ def validate_probes(probes: object) -> list[dict[str, Any]]:
     if not mistakes:
         seen: set[str] = set()
         for place, probe in enumerate(probes):
-            if probe["id"] in seen:
-                mistakes.append(f"probes[{place}].id: {probe['id']!r} is taken by an earlier probe")
-            seen.add(probe["id"])
+            # PowerShell's hash tables ignore case: one answer would overwrite the other.
+            if probe["id"].casefold() in seen:
+                mistakes.append(f"probes[{place}].id: {probe['id']!r} is taken by an earlier probe (case is ignored)")
+            seen.add(probe["id"].casefold())
     if mistakes:
         raise ProbeError(mistakes)
     size = len(json.dumps(probes))

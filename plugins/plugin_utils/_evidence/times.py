@@ -8,9 +8,12 @@ import re
 from datetime import datetime, timedelta, timezone
 
 UTC = timezone.utc
-_SPAN = re.compile(
-    r"^\s*P?(?:(?P<weeks>\d+)w)?(?:(?P<days>\d+)d)?T?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?\s*$",
-    re.IGNORECASE,
+_CLOCK = r"(?:(?P<hours>[0-9]{1,9})h)?(?:(?P<minutes>[0-9]{1,9})m)?(?:(?P<seconds>[0-9]{1,9})s)?"
+_DAYS = r"(?:(?P<weeks>[0-9]{1,9})w)?(?:(?P<days>[0-9]{1,9})d)?"
+# In ISO 8601 an M before the T means months, which are no fixed span: hours, minutes and seconds need their T.
+_SPANS = (
+    re.compile(rf"\s*{_DAYS}{_CLOCK}\s*", re.IGNORECASE),
+    re.compile(rf"\s*P{_DAYS}(?:T{_CLOCK})?\s*", re.IGNORECASE),
 )
 
 
@@ -32,7 +35,10 @@ def parse_time(text: object) -> datetime:
         raise TimeTextError(f"{str(text)[:60]!r} is not a time such as 2026-11-18T03:20:00Z")
     if found.tzinfo is None:
         raise TimeTextError(f"the time {str(text)[:60]!r} names no zone: end it with Z or an offset such as +01:00")
-    return found.astimezone(UTC)
+    try:
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise TimeTextError(f"the time {str(text)[:60]!r} lies outside the calendar") from None
 
 
 def time_or_none(text: object) -> datetime | None:
@@ -50,15 +56,20 @@ def format_time(instant: datetime) -> str:
 
 def parse_duration(text: object) -> timedelta:
     """Return the span of ``7d``, ``1h30m``, ``PT1H30M`` or a number of seconds; raise TimeTextError for all else."""
-    if isinstance(text, bool):
-        raise TimeTextError(f"{text!r} is not a duration such as 7d, 22h or 90m")
-    if isinstance(text, (int, float)):
-        text = f"{int(text)}s"
-    found = _SPAN.match(text) if isinstance(text, str) else None
-    parts = {name: int(value) for name, value in found.groupdict().items() if value} if found else {}
-    if not parts:
-        raise TimeTextError(f"{str(text)[:60]!r} is not a duration such as 7d, 22h or 90m")
+    shown = str(text)[:60]
+    wrong = TimeTextError(f"{shown!r} is not a duration such as 7d, 22h or 90m")
+    if isinstance(text, bool) or not isinstance(text, (int, float, str)):
+        raise wrong
     try:
+        if isinstance(text, (int, float)):
+            if text < 0:
+                raise wrong
+            return timedelta(seconds=int(text))
+        matches = (span.fullmatch(text) for span in _SPANS)
+        found = next((match.groupdict() for match in matches if match is not None), {})
+        parts = {name: int(value) for name, value in found.items() if value}
+        if not parts:
+            raise wrong
         return timedelta(**parts)
-    except OverflowError:
-        raise TimeTextError(f"the duration {str(text)[:60]!r} is too long") from None
+    except (OverflowError, ValueError):
+        raise wrong from None

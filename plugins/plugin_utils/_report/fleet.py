@@ -17,7 +17,7 @@ def fleet_row(verdict: Mapping[str, Any], *, error: str | None = None) -> dict[s
     """Return one host's row: the verdict's values unchanged; ``machine`` is null while updates were not asked about."""
     row: dict[str, Any] = {"machine": None}
     row.update({key: verdict[key] for key in VERDICT_KEYS})
-    row.update(updates={}, window=None, error=error)
+    row.update(updates={}, window=None, error=error, limits=verdict.get("limits", []))
     return row
 
 

@@ -13,7 +13,11 @@ from typing import Any
 _ORDER = {"required": 0, "unknown": 1, "not_required": 2}
 _WORDS = {"required": "required", "not_required": "no", "unknown": "unknown"}
 _HEADS = ("host", "reboot", "safe now", "because", "not readable")
-_WIDTHS = (28, 12, 8, 52, 60)
+_WIDTHS = (28, 18, 8, 44, 48)
+_KINDS = {"hard": " (hard)", "in_progress": " (running)"}
+_LIMITS = {"not_elevated": "token not elevated", "constrained_language": "constrained language"}
+# What clients print of an error, innermost last: the operating system's words, or those of the exception.
+_CAUSES = (re.compile(r"\[Errno -?\d+\] ([^\"'()\[\]]+)"), re.compile(r"[A-Z]\w+\(['\"]([^'\"]{4,})['\"]"))
 
 
 def fleet_table(fleet: Mapping[str, Any]) -> str:
@@ -29,29 +33,41 @@ def fleet_table(fleet: Mapping[str, Any]) -> str:
     lines.extend(_line(row, widths) for row in rows)
     totals = fleet["totals"]["reboot"]
     counted = "1 host" if len(rows) == 1 else f"{len(rows)} hosts"
-    lines.append("")
-    lines.append(
+    summary = (
         f"{counted}: reboot required {totals['required']}, not required {totals['not_required']}, "
         f"unknown {totals['unknown']}"
     )
-    return "\n".join(lines)
+    if any(cells[4].startswith("! ") for cells in rows):
+        summary += "    (! without it there is no answer)"
+    return "\n".join([*lines, "", summary])
 
 
 def _cells(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
-    kind = row["kind"]
-    reboot = _WORDS[row["reboot"]] + (f" ({kind})" if kind in ("hard", "in_progress") else "")
+    reboot = _WORDS[row["reboot"]] + _KINDS.get(row["kind"], "")
     because = ", ".join(row["because"]) or (f"hints: {', '.join(row['hints'])}" if row["hints"] else "-")
-    unread = _short(row["error"]) or ", ".join(
-        f"{entry['id']}{'' if not entry['decisive'] else ' !'}"
-        for entry in sorted(row["unknown"], key=lambda entry: not entry["decisive"])
-    )
-    return tuple(_printable(text) for text in (name, reboot, row["safe_to_reboot"], because, unread or "-"))
+    return tuple(_printable(text) for text in (name, reboot, row["safe_to_reboot"], because, _unread(row)))
 
 
-def _short(error: str | None) -> str | None:
-    """An operating system's error says in two words what the client says in three lines; the document has it all."""
-    cause = re.search(r"\[Errno -?\d+\] ([^\"'()\[\]]+)", error or "")
-    return error if cause is None else f"unreachable: {cause.group(1).strip()}"
+def _unread(row: Mapping[str, Any]) -> str:
+    """One reason where there is one; else the signals, those without which there is no answer first, marked with !."""
+    if row["error"]:
+        return _short(row["error"])
+    decisive = [entry["id"] for entry in row["unknown"] if entry["decisive"]]
+    others = [entry["id"] for entry in row["unknown"] if not entry["decisive"]]
+    mark = "! " if decisive else ""
+    if row.get("limits"):
+        causes = ", ".join(_LIMITS.get(limit["id"], limit["id"]) for limit in row["limits"])
+        return f"{mark}{causes}: {len(row['unknown'])} signals" if row["unknown"] else causes
+    return mark + ", ".join([*decisive, *others]) or "-"
+
+
+def _short(error: str) -> str:
+    """Clients wrap an error in three lines of their own; the document has them all."""
+    for cause in _CAUSES:
+        if found := cause.search(error):
+            word = "unreachable: " if error.startswith("unreachable") else ""
+            return f"{word}{found.group(1).strip()}"
+    return error
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -64,4 +80,5 @@ def _fit(text: str, width: int) -> str:
 
 def _printable(text: str) -> str:
     """Host text must not move the cursor of the terminal it is shown on."""
-    return "".join(char if unicodedata.category(char)[0] != "C" else " " for char in text).strip()
+    unsafe = ("C", "Zl", "Zp")
+    return "".join(" " if unicodedata.category(char).startswith(unsafe) else char for char in text).strip()

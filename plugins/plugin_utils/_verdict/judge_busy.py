@@ -21,9 +21,13 @@ _SHUTDOWN_INITIATED = 1074
 
 def _running(answer: Answer) -> Sequence[Mapping[str, Any]] | None:
     running = answer.data.get("running")
-    if not isinstance(running, list) or not all(isinstance(entry, Mapping) for entry in running):
+    if not isinstance(running, list) or not all(_is_process(entry) for entry in running):
         return None
     return running
+
+
+def _is_process(entry: object) -> bool:
+    return isinstance(entry, Mapping) and isinstance(entry.get("name"), str) and number_of(entry.get("id")) is not None
 
 
 def _judge_process(evidence: Evidence, name: str, process: str) -> Signal:
@@ -33,7 +37,7 @@ def _judge_process(evidence: Evidence, name: str, process: str) -> Signal:
     running = _running(answer)
     if running is None:
         return damaged(name, "no list of processes")
-    found = [entry for entry in running if str(entry.get("name") or "").casefold() == process.casefold()]
+    found = [entry for entry in running if entry["name"].lower() == process.lower()]
     if not found:
         return absent(name)
     entries = [{"process": process, "id": entry.get("id"), "started": entry.get("started")} for entry in found[:5]]
@@ -89,7 +93,7 @@ def judge_patch_job_running(evidence: Evidence, policy: Policy) -> Signal:
     running = _running(processes) if processes.reading is Reading.FOUND else []
     if running is None or processes.reading in (Reading.UNKNOWN, Reading.NOT_ASKED):
         return unknown(name, "the mark of a job is there, and the list of processes could not be read")
-    if not any(entry.get("id") == number for entry in running):
+    if not any(entry["id"] == number and entry["name"].lower() == "powershell" for entry in running):
         return absent(name, "the mark of a job is left over: its process is gone")
     job = str(value_of(answer.data, "Id")[2] or "")[:80]
     return present(
@@ -104,8 +108,8 @@ def judge_shutdown_scheduled(evidence: Evidence, policy: Policy) -> Signal:
     if answer.reading is not Reading.FOUND:
         return without_data(name, answer)
     events = answer.data.get("events")
-    if not isinstance(events, list) or not all(isinstance(event, Mapping) for event in events):
-        return damaged(name, "no list of events")
+    if not isinstance(events, list) or not all(_is_event(event) for event in events):
+        return damaged(name, "no list of events with id and time")
     if evidence.boot_time is None and events:
         return unknown(name, "the boot time is not known, so the announcement may be older than the boot")
     since = [event for event in events if _is_after(event.get("time"), evidence.boot_time)]
@@ -113,6 +117,11 @@ def judge_shutdown_scheduled(evidence: Evidence, policy: Policy) -> Signal:
     if newest is None or newest.get("id") != _SHUTDOWN_INITIATED:
         return absent(name)
     return present(name, f"a shutdown was announced at {newest.get('time')}", entries=[{"time": newest.get("time")}])
+
+
+def _is_event(event: object) -> bool:
+    known = isinstance(event, Mapping) and isinstance(event.get("id"), int)
+    return known and isinstance(event, Mapping) and time_or_none(event.get("time")) is not None
 
 
 def _is_after(text: object, boot: datetime | None) -> bool:

@@ -30,7 +30,8 @@ def _compare(name: str, now: tuple[Answer, str], later: tuple[Answer, str], what
     if present_name is None or next_name is None:
         which = "present" if present_name is None else "next"
         return unknown(name, f"the {which} {what} is missing, which every Windows has")
-    if present_name.casefold() == next_name.casefold():
+    # Windows ignores case letter by letter, which casefold (ss for sharp s) does not.
+    if present_name.lower() == next_name.lower():
         return absent(name, f"the {what} stays {present_name}")
     written = written_at(later[0].data)
     entries = [{"from": present_name, "to": next_name}]

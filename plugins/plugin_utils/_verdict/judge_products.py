@@ -26,7 +26,7 @@ def _client_runs(evidence: Evidence) -> bool:
     services = answer.data.get("services")
     if answer.reading is not Reading.FOUND or not isinstance(services, list):
         return True
-    states = [entry.get("state") for entry in services if isinstance(entry, Mapping)]
+    states = [entry.get("state") if isinstance(entry, Mapping) else None for entry in services]
     return any(state != "stopped" for state in states)
 
 

@@ -170,12 +170,12 @@ def _update_exe_strength(evidence: Evidence, written: datetime | None) -> tuple[
 def judge_update_exe_volatile(evidence: Evidence, policy: Policy) -> Signal:
     """Both registry views; the one that weighs most speaks, unless a view that was not readable may weigh more."""
     views = [_judge_update_exe_view(evidence, probe) for probe in ("update_exe", "update_exe_32")]
-    for strength in ("strong", "weak"):
+    ranks = {"strong": 0, "weak": 2, "informational": 3}
+    for rank in range(3):
         for view in views:
-            if view.state == "present" and view.strength == strength:
+            if (rank == 1 and view.state == "unknown") or (view.state == "present" and ranks[view.strength] == rank):
                 return view
-    unread = [view for view in views if view.state == "unknown"]
-    return unread[0] if unread else any_present("update_exe_volatile", views)
+    return any_present("update_exe_volatile", views)
 
 
 def judge_agent_reboot_required(evidence: Evidence, policy: Policy) -> Signal:

@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port-base", type=_port, metavar="N", help="first port; free ports by default")
     serve.add_argument("--time-factor", type=_factor, default=60.0, metavar="N", help="how fast the clocks run (60)")
     serve.add_argument("--state-dir", type=Path, metavar="DIR", help="keeps HOST.json, the true state of each host")
+    serve.add_argument("--wire-log", type=Path, metavar="FILE", help="a line of JSON for each HTTP request")
     check = commands.add_parser("check", help="say what is wrong in the host files of a folder")
     check.add_argument("hosts_dir", type=Path, metavar="HOSTS_DIR")
     commands.add_parser("tiers", help="list what is answered, and how")
@@ -74,6 +75,7 @@ def _serve(chosen: argparse.Namespace) -> int:
             port_base=chosen.port_base,
             time_factor=chosen.time_factor,
             state_folder=chosen.state_dir,
+            wire_log=chosen.wire_log,
         )
     except HostFileError as error:
         return _refuse(error)

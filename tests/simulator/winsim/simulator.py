@@ -17,6 +17,7 @@ from .statefile import StateFiles
 from .wire.auth import CredentialFile, new_account
 from .wire.endpoint import CannotListenError, Endpoint, Port
 from .wire.loop import AcceptLoop
+from .wire.log import WireLog
 
 
 class Simulator:
@@ -29,11 +30,13 @@ class Simulator:
         port_base: int | None = None,
         time_factor: float = 60.0,
         state_folder: Path | None = None,
+        wire_log: Path | None = None,
     ) -> None:
         documents = load_folder(folder)
         clock = HostClock(factor=time_factor)
         self._executor = Executor()
         self._states = StateFiles(state_folder) if state_folder else None
+        self._wire_log = WireLog(wire_log) if wire_log else None
         self.endpoints: list[Endpoint] = []
         accounts = [new_account(number) for number in range(1, len(documents) + 1)]
         self._loop = AcceptLoop()
@@ -45,6 +48,8 @@ class Simulator:
                 port = Port(port_base + number if port_base else 0)
                 endpoint = Endpoint(host, account, port, self._executor, self._loop.watch, self._loop.unwatch)
                 self.endpoints.append(endpoint)
+                if self._wire_log:
+                    endpoint.came = self._wire_log.of(host.name)
                 endpoint.come_up()
         except CannotListenError:
             self.close()
@@ -68,5 +73,7 @@ class Simulator:
             endpoint.close()
         self._loop.close()
         self._credentials.close()
+        if self._wire_log:
+            self._wire_log.close()
         for endpoint in self.endpoints:
             endpoint.host.touch()

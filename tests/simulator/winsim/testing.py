@@ -35,6 +35,14 @@ class NotServingError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """What one host has received: HTTP requests, those of the logon too, and the bytes of their bodies."""
+
+    requests: int
+    bytes_up: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """A running simulator: its inventory, its state files and what it prints."""
 
@@ -42,6 +50,13 @@ class Fleet:
     state_dir: Path
     output: Path
     process: subprocess.Popen[bytes]
+    wire_log: Path
+
+    def wire(self, host: str) -> Wire:
+        """What the host has received since the start; every request that has been answered is in it."""
+        lines = [json.loads(line) for line in self.wire_log.read_text(encoding="utf-8").splitlines()]
+        sizes = [int(line["bytes_up"]) for line in lines if line["host"] == host]
+        return Wire(requests=len(sizes), bytes_up=sum(sizes))
 
     def state(self, host: str) -> dict[str, Any]:
         """The true state of one host at this moment, in the host file's words plus `log`."""
@@ -90,6 +105,7 @@ def serve(
     output = work / "winsim.log"
     command = [sys.executable, "-m", "winsim", "serve", str(folder), "--inventory", str(target)]
     command += ["--time-factor", f"{time_factor:g}", "--state-dir", str(work / "state")]
+    command += ["--wire-log", str(work / "wire.jsonl")]
     command += ["--port-base", str(port_base)] if port_base else []
     paths = [str(PACKAGE_PARENT), *filter(None, [os.environ.get("PYTHONPATH")])]
     with output.open("wb") as stream:
@@ -102,7 +118,7 @@ def serve(
         )
     try:
         _wait_until_listening(process, target, output)
-        yield Fleet(inventory=target, state_dir=work / "state", output=output, process=process)
+        yield Fleet(target, work / "state", output, process, work / "wire.jsonl")
     finally:
         _stop(process)
 

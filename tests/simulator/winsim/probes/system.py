@@ -37,13 +37,13 @@ def read_system(access: Access) -> dict[str, Any]:
         "clock": lambda: stamp(host.clock.now()),
     }
     system: dict[str, Any] = {}
-    errors: list[dict[str, str]] = []
+    errors: list[dict[str, Any]] = []
     for name, read in fields.items():
         try:
             system[name] = read()
         except ProbeError as error:
             system[name] = None
-            errors.append({"field": name, "type": error.kind, "message": str(error)})
+            errors.append({"field": name, "error": error.as_error()})
     return {**system, "errors": errors}
 
 

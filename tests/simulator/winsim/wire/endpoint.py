@@ -85,6 +85,7 @@ class Endpoint:
         self._shells = ShellService(lambda line, stdin: run(host, line, stdin))
         self.faults = FaultPlan(host.network.faults)
         self.power = Power(host, self, boot_is_the_last=self.faults.boot_is_the_last)
+        self.came: Callable[[Request], None] = lambda _: None  # told of every request before it is answered
 
     def come_up(self) -> None:
         """Listens, unless the host file says that this host never does."""
@@ -139,6 +140,7 @@ class Endpoint:
 
     def _converse(self, connection: socket.socket, gate: Gate, following: Callable[[], Request | None]) -> None:
         while request := following():
+            self.came(request)
             effects = self.faults.next_request()
             if not self._still_there(effects):
                 _cut(connection)
