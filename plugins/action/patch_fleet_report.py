@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.winops.patching.plugins.plugin_utils._adapter.core import checked_options, say
+from ansible_collections.winops.patching.plugins.plugin_utils._adapter.core import ActionFail, checked_options, say
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.files import write_json
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.run import collect_rows, now_text
 from ansible_collections.winops.patching.plugins.plugin_utils._report.fleet import fleet_document
@@ -44,7 +44,15 @@ class ActionModule(ActionBase):
         )
         fleet = fleet_document(rows, at=now_text(), run_id=options["run_id"])
         path = folder / "fleet.json"
+        # The table comes first: a folder that cannot be written to must not take it away.
+        say(f"\n{fleet_table(fleet)}\n")
         write_json(path, fleet)
-        say(f"\n{fleet_table(fleet)}\nSaved: {path} and {folder / 'evidence'}\n")
+        say(f"Saved: {path} and {folder / 'evidence'}\n")
         result.update(changed=False, fleet_file=str(path), totals=fleet["totals"])
+        outside = sorted(set(options["hosts"]) - set(task_vars.get("ansible_play_hosts_all") or options["hosts"]))
+        if outside:
+            raise ActionFail(
+                f"the play could not take in {', '.join(repr(name) for name in outside[:5])}: such names do not work "
+                "in a host pattern; rename them in the inventory"
+            )
         return result

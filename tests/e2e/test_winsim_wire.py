@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import certifi
 import pytest
 
 from winsim.testing import NotServingError, serve
@@ -30,6 +31,8 @@ def fault(do: str, at_request: int) -> dict[str, object]:
 HOSTS = {
     "plain": {"os": {}, "files": {r"C:\Windows\x.log": {"text": "grüße\n"}}},
     "basic": {"os": {}, "network": {"auth": ["basic"]}},
+    "secure": {"os": {}, "network": {"https": True}},
+    "busy": {"os": {}, "network": {"run_ms": 1500}},
     "dead": {"os": {}, "network": {"listen": False}},
     "waiting": {
         "os": {"boot_time": "2026-11-01T03:12:00Z"},
@@ -91,12 +94,18 @@ def ansible(fleet, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("host", ["plain", "basic"])
+@pytest.mark.parametrize("host", ["plain", "basic", "secure"])
 def test_win_ping_answers_over_ntlm_and_basic(ansible, host):
     assert ansible(host, "ansible.windows.win_ping") == (0, {"changed": False, "ping": "pong"})
 
 
-@pytest.mark.parametrize("host", ["plain", "basic"])
+def test_a_certificate_that_is_not_trusted_makes_the_host_unreachable(ansible):
+    code, result = ansible("secure", "ansible.windows.win_ping", ansible_winrm_ca_trust_path=certifi.where())
+    assert (code, result["unreachable"]) == (4, True)
+    assert "CERTIFICATE_VERIFY_FAILED" in result["msg"]
+
+
+@pytest.mark.parametrize("host", ["plain", "basic", "secure"])
 def test_a_wrong_password_is_unreachable(ansible, host):
     code, result = ansible(host, "ansible.windows.win_ping", ansible_password="not-the-password")
     assert (code, result["unreachable"]) == (4, True)
@@ -133,18 +142,41 @@ def test_the_reader_is_served_end_to_end(ansible):
     assert result["system"]["computer_name"] == "plain"
 
 
-def test_become_system_reads_what_a_network_logon_may_not(ansible):
+def test_become_system_reads_what_a_network_logon_may_not(ansible, fleet):
     asked = {"id": "a", "kind": "com_property", "progid": "Microsoft.Update.SystemInfo", "property": "RebootRequired"}
     _, refused = ansible("waiting", "winops.patching.win_probe", args={"probes": [asked]})
     assert refused["probes"]["a"]["state"] == "denied"
     variables = {"ansible_become_method": "runas", "ansible_become_user": "SYSTEM"}
     _, read = ansible("waiting", "winops.patching.win_probe", "-b", args={"probes": [asked]}, **variables)
     assert (read["probes"]["a"]["state"], read["system"]["is_system"]) == ("ok", True)
+    ran = [(run["user"], run["become"]) for run in fleet.runs("waiting") if run["name"] == "winops.patching.win_probe"]
+    assert ran[-1] == ("NT AUTHORITY\\SYSTEM", "SYSTEM")
+    assert ran[-2][1] is None
 
 
-def test_an_asynchronous_run_is_fetched(ansible):
+def test_become_to_a_user_that_the_host_does_not_know_fails_the_task(ansible):
+    variables = {"ansible_become_method": "runas", "ansible_become_user": "bob", "ansible_become_password": "wrong-one"}
+    code, result = ansible("plain", "ansible.windows.win_ping", "-b", **variables)
+    assert code == 2
+    assert "failed to become user 'bob'" in result["msg"]
+
+
+def test_an_asynchronous_run_is_fetched(ansible, fleet):
     code, result = ansible("plain", "ansible.windows.win_ping", "-B", "30", "-P", "1")
     assert (code, result["ping"], bool(result["finished"])) == (0, "pong", True)
+    assert [run["name"] for run in fleet.runs("plain") if run["job"]] == ["ansible.windows.win_ping"]
+
+
+def test_an_asynchronous_run_is_polled_until_the_host_is_ready(ansible, fleet):
+    code, result = ansible("busy", "ansible.windows.win_ping", "-B", "60", "-P", "1")
+    assert (code, result["ping"]) == (0, "pong")
+    names = [run["name"].rpartition(".")[2] for run in fleet.runs("busy")]
+    assert names == ["win_ping", "async_status", "async_status"]
+
+
+def test_a_command_that_runs_long_is_waited_for(ansible):
+    code, result = ansible("busy", "ansible.windows.win_ping")
+    assert (code, result["ping"]) == (0, "pong")
 
 
 def test_a_module_that_winsim_does_not_know_fails_by_name(ansible):

@@ -10,6 +10,7 @@ from typing import Any
 
 from .._evidence.document import EvidenceError
 from .._evidence.times import TimeTextError
+from .._evidence.wording import type_name
 from .._verdict.policy import PolicyError, parse_policy
 from .._verdict.reboot import Verdict, reboot_verdict
 
@@ -30,7 +31,7 @@ def merged_policy(
         value = {}
     given = {name: option for name, option in options.items() if option is not None}
     if not isinstance(value, dict):
-        raise error(f"policy: must be a mapping, not {type(value).__name__}")
+        raise error(f"policy: must be a mapping, not {type_name(value)}")
     twice = sorted(set(given) & set(value))
     if twice:
         raise error(f"{', '.join(twice)}: given as an option and inside policy; keep one of them")

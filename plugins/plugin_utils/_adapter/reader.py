@@ -12,8 +12,9 @@ from typing import Any
 
 from .._evidence.catalogue import SIGNALS, probes_for
 from .._evidence.document import EvidenceError, build_document
-from .._evidence.probes import ProbeError, nearest, validate_probes
+from .._evidence.probes import ProbeError, validate_probes
 from .._evidence.times import format_time
+from .._evidence.wording import nearest
 from .core import ActionFail
 
 READER = "winops.patching.win_probe"
@@ -67,6 +68,7 @@ def read_host(
     read = {"probes": {}} if failure else answer
     details: dict[str, Any] = {"host": host, "asked": probes, "collected_at": now, "since": since, "run_id": run_id}
     details["custom_signals"] = custom_signals
+    details["asked_signals"] = None if set(signals) >= set(SIGNALS) else signals
     try:
         return build_document(read, failure=failure, **details), failure
     except EvidenceError as error:

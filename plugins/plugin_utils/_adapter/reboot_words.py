@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .._evidence.wording import type_name
 from .core import FilterError
 
 ANSWERS = frozenset({"required", "not_required", "unknown"})
@@ -27,5 +28,5 @@ def reboot_answer(value: object) -> str:
             return "unknown"
     raise FilterError(
         "the reboot tests take a verdict, the registered result of winops.patching.win_reboot_pending_info, the fact "
-        f"winops_patching or a host of fleet.json, not {type(value).__name__}"
+        f"winops_patching or a host of fleet.json, not {type_name(value)}"
     )

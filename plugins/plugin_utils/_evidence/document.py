@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from .times import parse_time, time_or_none
+from .wording import type_name
 
 SCHEMA = "winops.patching/evidence/1"
 PROBE_STATES = frozenset({"ok", "absent", "denied", "timeout", "error"})
@@ -25,6 +26,7 @@ class EvidenceError(ValueError):
 class Evidence:
     """One host's answers. Times are aware UTC instants or None; ``probes`` is as the document holds it.
 
+    ``asked_signals`` None means all: a probe may answer for signals that nobody asked for, which stay not asked.
     ``judged_at`` is the instant at which ages and expiries are judged: ``collected_at`` unless the caller gives one.
     """
 
@@ -37,6 +39,7 @@ class Evidence:
     since_asked: bool = False
     judged_at: datetime | None = None
     custom_signals: tuple[Any, ...] = ()
+    asked_signals: frozenset[str] | None = None
     problems: tuple[str, ...] = field(default=())
 
     @property
@@ -55,9 +58,7 @@ def parse_evidence(document: object, *, now: datetime | None = None) -> Evidence
     judged unknown, nothing else is lost.
     """
     if not isinstance(document, Mapping):
-        raise EvidenceError(
-            f"evidence is a mapping, not {type(document).__name__}: give the document that a run has saved"
-        )
+        raise EvidenceError(f"evidence is a mapping, not {type_name(document)}: give the document that a run has saved")
     schema = document.get("schema")
     if schema != SCHEMA:
         raise EvidenceError(
@@ -89,6 +90,7 @@ def parse_evidence(document: object, *, now: datetime | None = None) -> Evidence
         since_asked=document.get("since") is True,
         judged_at=now or collected_at,
         custom_signals=_custom_signals(document.get("custom_signals")),
+        asked_signals=_asked_signals(document.get("asked_signals")),
         problems=tuple(problems),
     )
 
@@ -101,6 +103,16 @@ def _custom_signals(value: object) -> tuple[Any, ...]:
     return tuple(value)
 
 
+def _asked_signals(value: object) -> frozenset[str] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise EvidenceError(
+            "the evidence's asked_signals are no list of ids: the document is damaged; collect it again"
+        )
+    return frozenset(value)
+
+
 def build_document(
     answer: Mapping[str, Any],
     *,
@@ -111,6 +123,7 @@ def build_document(
     run_id: str | None = None,
     failure: str | None = None,
     custom_signals: Sequence[Any] = (),
+    asked_signals: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Return the evidence document of one answer of the reader.
 
@@ -147,6 +160,7 @@ def build_document(
         "since": since,
         "error": failure,
         "custom_signals": list(custom_signals),
+        "asked_signals": list(asked_signals) if asked_signals is not None else None,
         "system": system,
         "probes": probes,
     }

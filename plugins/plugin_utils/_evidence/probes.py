@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from .wording import nearest
 
 # One WinRM Send carries 200,000 bytes, of which the reader and the wrapper of ansible-core need about a quarter.
 MAX_INPUT_BYTES = 120_000
@@ -90,12 +91,6 @@ KINDS: Mapping[str, tuple[Mapping[str, Check], Mapping[str, Check]]] = {
     "mutex": ({"name": _is_text}, {}),
     "event": ({"log": _is_text, "max": _is_some}, {"provider": _is_text, "ids": _is_event_ids}),
 }
-
-
-def nearest(word: str, words: Sequence[str]) -> str:
-    """Return `` (did you mean X?)`` for a word that is nearly one of the words, else an empty text."""
-    close = difflib.get_close_matches(word, words, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _mistakes_of_options(where: str, kind: str, probe: Mapping[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._evidence.answers import Answer, Reading, number_of, value_of
-from .._evidence.probes import nearest
+from .._evidence.wording import nearest
 
 _MISSING = object()
 MAX_DEPTH = 8
@@ -68,13 +68,13 @@ def _negated(truth: Truth) -> Truth:
 def _joined(parts: list[Test], *, decides: bool) -> Test:
     """One part that decides is enough, even beside unknown ones."""
 
-    def test(answer: Answer) -> Truth:
+    def _test(answer: Answer) -> Truth:
         truths = [part(answer) for part in parts]
         if decides in truths:
             return decides
         return None if None in truths else not decides
 
-    return test
+    return _test
 
 
 def _comparison(value: Mapping[Any, Any], where: str) -> Test:
@@ -97,19 +97,19 @@ def _comparison(value: Mapping[Any, Any], where: str) -> Test:
 
 
 def _value(name: str) -> Callable[[Answer], Any]:
-    def take(answer: Answer) -> Any:
+    def _take(answer: Answer) -> Any:
         if answer.reading is not Reading.FOUND:
             return _MISSING
         exists, _kind, data = value_of(answer.data, name)
         return data if exists else _MISSING
 
-    return take
+    return _take
 
 
 def _field(path: str) -> Callable[[Answer], Any]:
     keys = [key for key in path.split("/") if key]
 
-    def take(answer: Answer) -> Any:
+    def _take(answer: Answer) -> Any:
         found: Any = answer.data if answer.reading is Reading.FOUND else _MISSING
         for key in keys:
             if isinstance(found, Mapping):
@@ -120,7 +120,7 @@ def _field(path: str) -> Callable[[Answer], Any]:
                 return _MISSING
         return found
 
-    return take
+    return _take
 
 
 def _flag(operand: object, where: str) -> bool:
@@ -137,21 +137,21 @@ def _exists(operand: object, where: str) -> Callable[[Any], Truth]:
 def _empty(operand: object, where: str) -> Callable[[Any], Truth]:
     wanted = _flag(operand, where)
 
-    def compare(found: Any) -> Truth:
+    def _compare(found: Any) -> Truth:
         if found is _MISSING or found is None:
             return wanted
         if isinstance(found, (str, list, Mapping)):
             return (not found or (isinstance(found, list) and not any(found))) is wanted
         return None
 
-    return compare
+    return _compare
 
 
 def _equals(operand: object, where: str) -> Callable[[Any], Truth]:
     if not isinstance(operand, (str, int, bool)):
         raise ConditionError(f"{where}: must be a text, a whole number, true or false")
 
-    def compare(found: Any) -> Truth:
+    def _compare(found: Any) -> Truth:
         if found is _MISSING:
             return False
         if isinstance(operand, str):
@@ -161,7 +161,7 @@ def _equals(operand: object, where: str) -> Callable[[Any], Truth]:
         number = number_of(found)
         return None if number is None else number == operand
 
-    return compare
+    return _compare
 
 
 def _not_equals(operand: object, where: str) -> Callable[[Any], Truth]:
@@ -173,13 +173,13 @@ def _above(operand: object, where: str) -> Callable[[Any], Truth]:
     if isinstance(operand, bool) or not isinstance(operand, int):
         raise ConditionError(f"{where}: must be a whole number")
 
-    def compare(found: Any) -> Truth:
+    def _compare(found: Any) -> Truth:
         if found is _MISSING:
             return False
         number = len(found) if isinstance(found, list) else number_of(found)
         return None if number is None else number > operand
 
-    return compare
+    return _compare
 
 
 def _contains(operand: object, where: str) -> Callable[[Any], Truth]:
@@ -187,7 +187,7 @@ def _contains(operand: object, where: str) -> Callable[[Any], Truth]:
         raise ConditionError(f"{where}: must be a text")
     wanted = operand.casefold()
 
-    def compare(found: Any) -> Truth:
+    def _compare(found: Any) -> Truth:
         if found is _MISSING:
             return False
         if isinstance(found, str):
@@ -196,7 +196,7 @@ def _contains(operand: object, where: str) -> Callable[[Any], Truth]:
             return any(isinstance(item, str) and item.casefold() == wanted for item in found)
         return None
 
-    return compare
+    return _compare
 
 
 def _matches(operand: object, where: str) -> Callable[[Any], Truth]:
@@ -207,12 +207,12 @@ def _matches(operand: object, where: str) -> Callable[[Any], Truth]:
     except re.error as error:
         raise ConditionError(f"{where}: not a regular expression: {error}") from None
 
-    def compare(found: Any) -> Truth:
+    def _compare(found: Any) -> Truth:
         if found is _MISSING:
             return False
         return pattern.search(found) is not None if isinstance(found, str) else None
 
-    return compare
+    return _compare
 
 
 _OPERATORS: Mapping[str, Callable[[object, str], Callable[[Any], Truth]]] = {

@@ -13,7 +13,8 @@ from typing import Any
 from .._evidence.answers import Reading, answer_of
 from .._evidence.catalogue import PROBES, SCAN_PROBE, SIGNALS, STRENGTHS, SignalDefinition
 from .._evidence.document import Evidence
-from .._evidence.probes import ProbeError, nearest, validate_probes
+from .._evidence.probes import ProbeError, validate_probes
+from .._evidence.wording import nearest
 from .condition import ConditionError, Test, parse_condition
 from .signal import MAX_DETAIL, Signal
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._evidence.answers import Answer, Reading, answer_of, number_of, value_of
 from .._evidence.document import Evidence
-from .._evidence.times import time_or_none
+from .._evidence.times import parse_time, time_or_none
 from .policy import Policy
 from .signal import Signal, absent, any_present, damaged, present, unknown, without_data
 
@@ -113,7 +113,7 @@ def judge_shutdown_scheduled(evidence: Evidence, policy: Policy) -> Signal:
     if evidence.boot_time is None and events:
         return unknown(name, "the boot time is not known, so the announcement may be older than the boot")
     since = [event for event in events if _is_after(event.get("time"), evidence.boot_time)]
-    newest = max(since, key=lambda event: str(event.get("time")), default=None)
+    newest = max(since, key=lambda event: parse_time(event["time"]), default=None)
     if newest is None or newest.get("id") != _SHUTDOWN_INITIATED:
         return absent(name)
     return present(name, f"a shutdown was announced at {newest.get('time')}", entries=[{"time": newest.get("time")}])

@@ -65,7 +65,7 @@ def judge_dsc_pending_reboot(evidence: Evidence, policy: Policy) -> Signal:
     state = configuration.get("LCMState") if isinstance(configuration, Mapping) else None
     if state == "PendingReboot":
         return present(name, "the Local Configuration Manager is in the state PendingReboot")
-    if state in _QUIET_LCM_STATES:
+    if isinstance(state, str) and state in _QUIET_LCM_STATES:
         return absent(name, f"the Local Configuration Manager is in the state {state}")
     return unknown(name, f"the Local Configuration Manager's state is {str(state)[:40]!r}")
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from .._evidence.catalogue import SIGNALS, STRENGTHS
-from .._evidence.probes import nearest
 from .._evidence.times import TimeTextError, parse_duration
+from .._evidence.wording import nearest, type_name
 from .rename_rules import RenameRule, RenameRuleError, parse_rename_rules
 
 RENAME_QUEUE_WORDS = ("significant", "any", "ignore")
@@ -119,7 +119,7 @@ def parse_policy(value: object, *, custom: frozenset[str] = frozenset()) -> Poli
     if value is None:
         value = {}
     if not isinstance(value, Mapping):
-        raise PolicyError([f"policy: must be a mapping, not {type(value).__name__}"])
+        raise PolicyError([f"policy: must be a mapping, not {type_name(value)}"])
     known: dict[str, Any] = {}
     mistakes: list[str] = []
     for key, entry in value.items():

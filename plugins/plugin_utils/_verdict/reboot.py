@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -81,7 +81,9 @@ def reboot_verdict(evidence: object, policy: object = None, *, now: object = Non
     Raises EvidenceError, PolicyError or TimeTextError for what cannot be judged at all.
     """
     instant = parse_time(now) if now is not None else None
-    parsed = evidence if isinstance(evidence, Evidence) else parse_evidence(evidence, now=instant)
+    parsed = evidence if isinstance(evidence, Evidence) else parse_evidence(evidence)
+    if instant is not None:
+        parsed = replace(parsed, judged_at=instant)
     try:
         own = frozenset(signal.definition.id for signal in parse_custom_signals(parsed.custom_signals))
     except CustomSignalError as error:

@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from .._evidence.wording import type_name
 from .rename_place import Place, extension_of, normal_path, place_of
-from .rename_rules import Operation, RenameRule, type_name
+from .rename_rules import Operation, RenameRule
 
 PROGRAM_EXTENSIONS = frozenset({".exe", ".dll", ".sys", ".drv", ".ocx", ".cpl", ".mui", ".efi", ".cat", ".manifest"})
 _ALWAYS_SIGNIFICANT: frozenset[Place] = frozenset({"system32", "winsxs", "drivers"})

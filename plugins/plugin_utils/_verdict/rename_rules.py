@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal, TypeVar, get_args
 
+from .._evidence.wording import type_name
 from .rename_place import PLACES, Place
 
 Operation = Literal["delete", "rename", "replace"]
@@ -24,7 +25,6 @@ NO_SHIPPED_RULES = "no_shipped_rules"
 
 _OPTION = "rename_rules"
 _KEYS = ("id", "match", "operation", "place", "reason", "expires")
-_TYPES = (bool, int, float, str, datetime, date, Mapping, list, tuple)
 _EXPIRES = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))?)?",
@@ -213,14 +213,6 @@ def parse_rename_rules(value: object) -> tuple[RenameRule, ...]:
     if mistakes:
         raise RenameRuleError(mistakes)
     return (*own.values(), *_chosen_sets(names))
-
-
-def type_name(value: object) -> str:
-    """The plain name of a value's type, without the wrappers that Ansible puts around its data."""
-    if value is None:
-        return "null"
-    plain = next((kind for kind in _TYPES if isinstance(value, kind)), type(value))
-    return "mapping" if plain is Mapping else str(plain.__name__)
 
 
 def _chosen_sets(names: Mapping[str, str]) -> tuple[RenameRule, ...]:

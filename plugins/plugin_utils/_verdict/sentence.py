@@ -11,6 +11,7 @@ from .._evidence.catalogue import SIGNALS
 from .signal import Signal
 
 MAX_SENTENCE = 700
+MAX_HEADLINE = 380
 _SHOWN = 3
 _KINDS = {"hard": " (hard: nothing else may install before it)", "in_progress": " (it is already running)"}
 
@@ -27,17 +28,16 @@ def sentence_of(
 ) -> str:
     """Return what is known, why, and what could not be read. ``unknown`` holds (id, reason, decisive)."""
     decisive = [(name, reason) for name, reason, decides in unknown if decides]
-    parts = [_headline(reboot, kind, deciding, decisive, limited=bool(limits))]
+    parts = [_headline(reboot, kind, deciding, decisive, limited=bool(limits))[:MAX_HEADLINE]]
+    if busy:
+        titles = [SIGNALS[name].title for name in busy]
+        parts.append(f"Not now: {_names([title[:1].lower() + title[1:] for title in titles])}.")
+    parts.extend(f"{reason[:1].upper()}{reason[1:]}." for _name, reason in limits)
     if weak:
         parts.append(f"Weak hints only: {_names([signal.id for signal in weak])}.")
     rest = unknown if deciding else [entry for entry in unknown if not entry[2]]
     if rest:
         parts.append(_unread([(name, reason) for name, reason, _decides in rest], limited=bool(limits)))
-    parts.extend(f"{reason[:1].upper()}{reason[1:]}." for _name, reason in limits)
-    if busy:
-        parts.append(
-            f"Not now: {_names([SIGNALS[name].title[:1].lower() + SIGNALS[name].title[1:] for name in busy])}."
-        )
     return " ".join(parts)[:MAX_SENTENCE]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from .._evidence.catalogue import STRENGTHS
 from .._evidence.document import Evidence
@@ -44,11 +45,26 @@ JUDGES: Mapping[str, Callable[[Evidence, Policy], Signal]] = {
 }
 
 
+# What a probe answered beside the question is no answer: who narrows the question gets what he asked for.
+_NOT_ASKED: Mapping[str, Any] = {
+    "state": "not_asked",
+    "detail": "was not asked",
+    "updates": (),
+    "entries": (),
+    "error": None,
+    "stale": False,
+    "ignored_by": (),
+}
+
+
 def judge_signals(evidence: Evidence, policy: Policy) -> tuple[Signal, ...]:
     """Return every signal of the catalogue and the user's own after them, weighed by the policy."""
     found = [judge(evidence, policy) for judge in JUDGES.values()]
     if evidence.custom_signals:
         found.extend(signal.judge(evidence) for signal in parse_custom_signals(evidence.custom_signals))
+    if evidence.asked_signals is not None:
+        asked = evidence.asked_signals
+        found = [signal if signal.id in asked else replace(signal, **_NOT_ASKED) for signal in found]
     if policy.strengths:
         found = [_weigh(signal, policy.strengths) for signal in found]
     return tuple(found)

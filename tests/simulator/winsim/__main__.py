@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import resource
 import signal
 import sys
 import threading
@@ -19,6 +21,7 @@ from .wire.endpoint import CannotListenError
 
 EXIT_REFUSED = 2
 EXIT_CANNOT_LISTEN = 3
+MANY_SOCKETS = 65_536
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,6 +71,7 @@ def _serve(chosen: argparse.Namespace) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
+    _allow_many_sockets()
     try:
         chosen.inventory.unlink(missing_ok=True)
         simulator = Simulator(
@@ -94,6 +98,16 @@ def _serve(chosen: argparse.Namespace) -> int:
     for (tier, name), count in sorted(simulator.counts.items()):
         print(f"answered: {tier} {name} {count}")
     return 0
+
+
+def _allow_many_sockets() -> None:
+    """Three for each host, and many systems begin with 256 or 1024; as many as the system allows are taken."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY_SOCKETS if most == resource.RLIM_INFINITY else min(most, MANY_SOCKETS)
+    if now != resource.RLIM_INFINITY and now >= wanted:
+        return
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _check(folder: Path) -> int:

@@ -12,6 +12,7 @@ from typing import Final
 
 from .denial import CBS, SESSION_MANAGER, normal_namespace
 from .host import ACTIVE_COMPUTER_NAME, COMPUTER_NAME, TCPIP, Host
+from .misbehaviour import KEEPS_UPDATE_PENDING
 from .model import Event
 from .registry import Key, Value
 
@@ -69,7 +70,8 @@ def carry_out(host: Host, cause: str, boot_time: datetime) -> None:
     _drop_volatile_keys(host)
     _rebuild_names(host, boot_time)
     _clear_agents(host)
-    host.jobs.clear()
+    for job in host.jobs.values():
+        job.lost = job.result is None
     host.os.boot_time = boot_time.replace(microsecond=0)
     host.record("boot", cause=cause)
 
@@ -159,7 +161,7 @@ def _clear_agents(host: Host) -> None:
         if normal_namespace(path).rpartition(":")[2] == CONFIGMGR_METHOD and not host.survives(path):
             result.update({word: False for word in ("RebootPending", "IsHardRebootPending") if word in result})
     agent = host.update_agent
-    if agent is not None and not host.survives("update_agent"):
+    if agent is not None and not host.survives("update_agent") and KEEPS_UPDATE_PENDING not in host.misbehaves:
         agent.reboot_required = False
         for update in agent.updates:
             update.update({word: False for word in ("reboot_required",) if word in update})

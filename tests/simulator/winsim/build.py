@@ -49,6 +49,7 @@ def build_host(document: Mapping[str, Any], clock: HostClock) -> Host:
         elevated=document.get("token", {}).get("elevated", True),
         network=_network(document.get("network", {})),
         survives_reboot=list(document.get("survives_reboot", [])),
+        misbehaves=list(document.get("misbehaves", [])),
     )
     if "update_agent" in document:
         host.update_agent = UpdateAgent(**document["update_agent"])

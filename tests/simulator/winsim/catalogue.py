@@ -51,7 +51,12 @@ _ALL: Final = (
     ),
     Module("ansible.windows.win_reboot_info", EMULATED, win_reboot_info, "with what it makes of refused keys"),
     Module("ansible.windows.win_stat", EMULATED, win_stat, "files of the host file; no links, no shares"),
-    Module("ansible.windows.async_status", EMULATED, async_status, "every job is finished at once"),
+    Module(
+        "ansible.windows.async_status",
+        EMULATED,
+        async_status,
+        "a job runs for `run_ms`; its result outlives a boot, a running job does not",
+    ),
 )
 MODULES: Final[Mapping[str, Module]] = {module.name: module for module in _ALL}
 

@@ -6,94 +6,97 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections import Counter
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
-from . import catalogue, payload
+from . import catalogue, jobs, payload
 from .emulated import raw
-from .emulated.async_status import FOLDER
 from .emulated.result import ModuleFailedError
 from .emulated.utility import UTILITIES
-from .host import Access, Host
+from .host import Access, BecomeError, Host
+from .runlog import Record, nobody
 from .wire.winrs import Outcome
 
+REFUSED: Final = "refused"
 _SHOWN = 300
 
 
 class Executor:
-    """Answers commands, and counts by tier and name what was answered."""
+    """Answers commands, counts by tier and name what was answered, and tells `record` of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, record: Record = nobody) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
+        self._record = record
         self._lock = threading.Lock()
 
     def __call__(self, host: Host, line: str, stdin: bytes) -> Outcome:
+        """The command's outcome. An asynchronous run is begun and not waited for."""
         try:
             asked = payload.read(line, stdin)
         except payload.PayloadError as error:
             return _failed_json(str(error))
+        takes = host.network.run_ms / 1000
         with host.lock:
             match asked:
                 case payload.ModuleRun():
-                    return self._module(host, asked)
+                    return replace(self._module(host, asked), takes=0.0 if asked.job else takes)
                 case payload.UtilityRun():
-                    return self._utility(host, asked)
+                    return replace(self._utility(host, asked), takes=takes)
                 case payload.RawScript():
-                    return self._raw(host, asked)
+                    return replace(self._raw(host, asked), takes=takes)
 
-    def _count(self, tier: str, name: str) -> str:
+    def _count(self, host: Host, tier: str, name: str, user: str | None, run: payload.ModuleRun | None = None) -> str:
         with self._lock:
             self.counts[tier, name] += 1
+        facts: dict[str, Any] = {"tier": tier, "name": name, "user": user, "become": None, "job": None, "format": None}
+        if run is not None:
+            facts.update(become=run.become, job=run.job, format=run.format)
+        self._record(host, facts)
         return tier
 
     def _module(self, host: Host, run: payload.ModuleRun) -> Outcome:
         name = payload.full_name(run.module)
         module = catalogue.MODULES.get(name)
         if module is None:
-            self._count("refused", name)
+            self._count(host, REFUSED, name, None, run)
             return _failed_json(catalogue.refusal(name))
         try:
-            result = module.answers(Access(host, host.identity(run.become)), run.args)
-        except ModuleFailedError as error:
-            result = error.as_result()
-        tier = self._count(module.tier, name)
-        if run.job:
-            result = _started(host, run.job, result)
+            identity = host.identity(run.become)
+        except BecomeError as error:
+            self._count(host, REFUSED, name, None, run)
+            return _failed_json(f"internal error: failed to become user '{run.become}': {error}")
+
+        def execute() -> dict[str, Any]:
+            try:
+                return module.answers(Access(host, identity), run.args)
+            except ModuleFailedError as error:
+                return error.as_result()
+
+        tier = self._count(host, module.tier, name, identity.user, run)
+        result = jobs.start(host, run.job, run.limit, execute) if run.job else execute()
         return Outcome(stdout=_json(result), tier=tier)
 
     def _utility(self, host: Host, run: payload.UtilityRun) -> Outcome:
         answer = UTILITIES.get(run.script)
         if answer is None:
-            self._count("refused", run.script)
+            self._count(host, REFUSED, run.script, None)
             return Outcome(stderr=f"winsim does not know the script {run.script}\r\n".encode(), code=1)
-        printed = answer(Access(host, host.identity(None)), run)
-        return _printed(printed, self._count(catalogue.EMULATED, run.script))
+        identity = host.identity(None)
+        printed = answer(Access(host, identity), run)
+        return _printed(printed, self._count(host, catalogue.EMULATED, run.script, identity.user))
 
     def _raw(self, host: Host, script: payload.RawScript) -> Outcome:
         found = raw.find(script.text)
         if found is None:
-            self._count("refused", "raw script")
+            self._count(host, REFUSED, "raw script", None)
             reason = f"winsim does not know this script and does not run PowerShell: {script.text[:_SHOWN]}\r\n"
             return Outcome(stderr=reason.encode("utf-8", "replace"), code=1)
         kind, match = found
-        printed = kind.run(Access(host, host.identity(None)), match, script.stdin)
-        return _printed(printed, self._count(catalogue.EMULATED, kind.name))
-
-
-def _started(host: Host, job: str, result: dict[str, Any]) -> dict[str, Any]:
-    """An asynchronous run is over as soon as it begins; its result waits for async_status."""
-    job_id = f"{job}.{os.getpid()}"
-    host.jobs[job_id] = result
-    return {
-        "started": True,
-        "finished": False,
-        "results_file": f"{FOLDER}\\{job_id}",
-        "ansible_job_id": job_id,
-        "_ansible_suppress_tmpdir_delete": True,
-        "ansible_async_watchdog_pid": os.getpid(),
-    }
+        identity = host.identity(None)
+        printed = kind.run(Access(host, identity), match, script.stdin)
+        return _printed(printed, self._count(host, catalogue.EMULATED, kind.name, identity.user))
 
 
 def _json(result: dict[str, Any]) -> bytes:

@@ -40,8 +40,8 @@ KINDS: Final[Mapping[str, FaultKind]] = {
     "drop": FaultKind(Effects(cut=True), "the TCP connection is cut without an answer, at this request only"),
     "slow": FaultKind(
         Effects(hold=SLOW_SECONDS),
-        f"the answer comes {SLOW_SECONDS:g} real seconds late; at a Receive the command runs on meanwhile, which a "
-        "client with a short operation time-out sees as time-out faults",
+        f"the answer comes `seconds` ({SLOW_SECONDS:g}) real seconds late; at a Receive the command runs on meanwhile, "
+        "which a client with a short operation time-out sees as time-out faults",
     ),
     "truncate": FaultKind(
         Effects(truncate=True), "the output of the first Receive from this request on is cut in half"
@@ -54,6 +54,10 @@ KINDS: Final[Mapping[str, FaultKind]] = {
         "boot that it does not come back from",
     ),
 }
+
+
+def _effects(fault: Fault) -> Effects:
+    return KINDS[fault.do].effects if fault.seconds is None else Effects(hold=float(fault.seconds))
 
 
 class FaultPlan:
@@ -76,7 +80,7 @@ class FaultPlan:
             effects = Effects()
             for fault in self._faults:
                 if fault.at_request == self.requests:
-                    effects |= KINDS[fault.do].effects
+                    effects |= _effects(fault)
             self._truncate = self._truncate or effects.truncate
             return effects
 

@@ -13,13 +13,28 @@ from typing import Any, Final
 
 from .clock import HostClock, stamp
 from .denial import FILTERED_TOKEN_KEYS, OPEN_NAMESPACE, DenialList, normal_namespace
-from .model import Event, File, Identity, Network, OperatingSystem, Process, Service, UpdateAgent, expand
+from .model import Event, File, Identity, Job, Network, OperatingSystem, Process, Service, UpdateAgent, expand
 from .registry import Registry, normal
 
 COMPUTER_NAME: Final = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName"
 ACTIVE_COMPUTER_NAME: Final = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ActiveComputerName"
 TCPIP: Final = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters"
-SYSTEM_USER: Final = "NT AUTHORITY\\SYSTEM"
+# Whom `become` reaches without a password: the name a session runs under, and whether it is SYSTEM.
+SERVICE_ACCOUNTS: Final[Mapping[str, tuple[str, bool]]] = {
+    "system": ("NT AUTHORITY\\SYSTEM", True),
+    "localsystem": ("NT AUTHORITY\\SYSTEM", True),
+    "localservice": ("NT AUTHORITY\\LOCAL SERVICE", False),
+    "networkservice": ("NT AUTHORITY\\NETWORK SERVICE", False),
+}
+# Ansible.Become takes SYSTEM's token from a process, which needs the rights of an elevated token.
+NO_SYSTEM_TOKEN: Final = (
+    "Failed to get token for NT AUTHORITY\\SYSTEM required for become as a service account "
+    "or an account without a password"
+)
+
+
+class BecomeError(Exception):
+    """The user that `become` names cannot be reached; the message is Windows' or Ansible's own."""
 
 
 @dataclass(eq=False)
@@ -42,9 +57,10 @@ class Host:
     elevated: bool = True
     network: Network = field(default_factory=Network)
     survives_reboot: list[str] = field(default_factory=list)
+    misbehaves: list[str] = field(default_factory=list)
     user: str = "Administrator"
     log: list[dict[str, Any]] = field(default_factory=list)
-    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     changed: Callable[[Host], None] = lambda _host: None
     shut_down: Callable[[float, str], bool] = lambda _seconds, _cause: False
@@ -62,12 +78,17 @@ class Host:
         return str(value.data) if value and value.data else self.name
 
     def identity(self, become: str | None) -> Identity:
-        """Who a command runs as: the network logon, or the user that `become` names."""
-        if become is None:
-            return Identity(user=f"{self.computer_name}\\{self.user}", elevated=self.elevated)
-        if become.lower().rpartition("\\")[2] in {"system", "localsystem"}:
-            return Identity(user=SYSTEM_USER, is_system=True)
-        return Identity(user=become if "\\" in become else f"{self.computer_name}\\{become}")
+        """Who a command runs as: the network logon, or the user that `become` names. Raises BecomeError."""
+        logon = Identity(user=f"{self.computer_name}\\{self.user}", elevated=self.elevated)
+        name = become.lower().rpartition("\\")[2].replace(" ", "") if become is not None else self.user.lower()
+        if name == self.user.lower():
+            return logon
+        if name not in SERVICE_ACCOUNTS:
+            raise BecomeError(f"Failed to logon {become} (The user name or password is incorrect, Win32ErrorCode 1326)")
+        if not self.elevated:
+            raise BecomeError(NO_SYSTEM_TOKEN)
+        user, is_system = SERVICE_ACCOUNTS[name]
+        return Identity(user=user, elevated=is_system, is_system=is_system)
 
     def file(self, path: str) -> File | None:
         return self.files.get(expand(path).lower())

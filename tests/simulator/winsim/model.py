@@ -118,18 +118,32 @@ class UpdateAgent:
 
 @dataclass(slots=True, frozen=True)
 class Fault:
-    """What goes wrong, and at which request; without a request number a `never_return` waits for the next boot."""
+    """What goes wrong, and at which request; without a request number a `never_return` waits for the next boot.
+
+    `seconds` (real ones) belong to `slow`.
+    """
 
     do: str
     at_request: int | None = None
+    seconds: int | None = None
 
 
 @dataclass(slots=True)
 class Network:
     listen: bool = True
     auth: list[str] = field(default_factory=lambda: ["ntlm", "basic"])
+    https: bool = False
     latency_ms: int = 0
+    run_ms: int = 0
     faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Job:
+    """An asynchronous run: `result` is None while it runs, and for ever when a boot has ended it."""
+
+    result: dict[str, Any] | None = None
+    lost: bool = False
 
 
 @dataclass(slots=True, frozen=True)

@@ -28,13 +28,17 @@ class PayloadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ModuleRun:
-    """One module with its arguments. `become` is the user asked for, `job` the id of an asynchronous run."""
+    """One module with its arguments. `become` is the user asked for.
+
+    `job` is the id of an asynchronous run, `limit` how many seconds it may take.
+    """
 
     module: str
     args: dict[str, Any]
     format: str
     become: str | None = None
     job: str | None = None
+    limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ def _single_document(document: dict[str, Any]) -> ModuleRun:
         format="2.18",
         become=document.get("become_user"),
         job=document.get("async_jid"),
+        limit=document.get("async_timeout_sec"),
     )
 
 
@@ -110,8 +115,9 @@ def _manifest(boot: dict[str, Any], rest: bytes) -> ModuleRun | UtilityRun:
         module=str(params["Script"]),
         args=args,
         format="2.22" if as_text else "2.19",
-        become=named["become_wrapper.ps1"].get("BecomeUser") if "become_wrapper.ps1" in named else None,
-        job=named["async_wrapper.ps1"].get("AsyncJid") if "async_wrapper.ps1" in named else None,
+        become=named.get("become_wrapper.ps1", {}).get("BecomeUser"),
+        job=named.get("async_wrapper.ps1", {}).get("AsyncJid"),
+        limit=named.get("async_watchdog.ps1", {}).get("Timeout"),
     )
 
 

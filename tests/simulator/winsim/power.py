@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from . import boot
 from .host import Host
+from .misbehaviour import Aftermath
 
 # A restart of a small server, in the host's seconds; never less than a client can notice, in real seconds.
 DOWN_HOST_SECONDS: Final = 60.0
@@ -38,7 +39,9 @@ class Power:
         self._timer: threading.Timer | None = None
         self._scheduled = False
         self._gone = False
+        self._away = False
         self._lock = threading.Lock()
+        self._aftermath = Aftermath(host, self.boot_now)
         host.shut_down = self.schedule
         host.abort_shutdown = self.abort
 
@@ -73,17 +76,16 @@ class Power:
 
     def vanish(self) -> None:
         """The host is gone for good."""
-        with self._lock:
-            self._gone = True
-            if self._timer is not None:
-                self._timer.cancel()
+        self.close()
         self._line.go_down()
 
     def close(self) -> None:
+        """Nothing happens to the host any more."""
         with self._lock:
             self._gone = True
             if self._timer is not None:
                 self._timer.cancel()
+        self._aftermath.cancel()
 
     def _start(self, seconds: float, call: Callable[..., None], *args: object) -> None:
         self._timer = threading.Timer(seconds, call, args)
@@ -92,10 +94,14 @@ class Power:
 
     def _down(self, cause: str) -> None:
         with self._lock:
-            if self._gone:
+            if self._gone or self._away:
                 return
             self._gone = self._last
+            self._away = True
+            if self._timer is not None:
+                self._timer.cancel()
         self._line.go_down()
+        self._aftermath.end()
         if self._last:
             return
         clock = self._host.clock
@@ -111,7 +117,8 @@ class Power:
             boot.carry_out(self._host, cause, boot_time)
             self._host.touch()
         with self._lock:
-            self._scheduled = False
+            self._scheduled = self._away = False
             if self._gone:
                 return
+        self._aftermath.begin(cause)
         self._line.come_up()

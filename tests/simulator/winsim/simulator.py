@@ -13,11 +13,13 @@ from .clock import HostClock
 from .execution import Executor
 from .hostfile import load_folder
 from .inventory import write_inventory
+from .runlog import RUN_LOG, RunLog, nobody
 from .statefile import StateFiles
 from .wire.auth import CredentialFile, new_account
-from .wire.endpoint import CannotListenError, Endpoint, Port
-from .wire.loop import AcceptLoop
+from .wire.endpoint import LOOPBACK, CannotListenError, Endpoint, Port
 from .wire.log import WireLog
+from .wire.loop import AcceptLoop
+from .wire.tls import Authority
 
 
 class Simulator:
@@ -34,13 +36,16 @@ class Simulator:
     ) -> None:
         documents = load_folder(folder)
         clock = HostClock(factor=time_factor)
-        self._executor = Executor()
         self._states = StateFiles(state_folder) if state_folder else None
+        self._run_log = RunLog(state_folder / RUN_LOG) if state_folder else None
+        self._executor = Executor(self._run_log.write if self._run_log else nobody)
         self._wire_log = WireLog(wire_log) if wire_log else None
         self.endpoints: list[Endpoint] = []
         accounts = [new_account(number) for number in range(1, len(documents) + 1)]
         self._loop = AcceptLoop()
         self._credentials = CredentialFile(accounts)
+        secure = any(document.get("network", {}).get("https") for document in documents)
+        self._authority = Authority(LOOPBACK) if secure else None
         try:
             for number, (document, account) in enumerate(zip(documents, accounts, strict=True)):
                 host = build_host(document, clock)
@@ -50,6 +55,8 @@ class Simulator:
                 self.endpoints.append(endpoint)
                 if self._wire_log:
                     endpoint.came = self._wire_log.of(host.name)
+                if self._authority and host.network.https:
+                    endpoint.tls = self._authority.context(host.name)
                 endpoint.come_up()
         except CannotListenError:
             self.close()
@@ -65,7 +72,7 @@ class Simulator:
         return self._executor.counts
 
     def write_inventory(self, file: Path) -> None:
-        write_inventory(file, self.endpoints)
+        write_inventory(file, self.endpoints, self._authority.file if self._authority else None)
 
     def close(self) -> None:
         """Ends all connections, frees the ports and writes every state file a last time."""
@@ -73,7 +80,8 @@ class Simulator:
             endpoint.close()
         self._loop.close()
         self._credentials.close()
-        if self._wire_log:
-            self._wire_log.close()
+        for open_one in (self._authority, self._wire_log, self._run_log):
+            if open_one:
+                open_one.close()
         for endpoint in self.endpoints:
             endpoint.host.touch()

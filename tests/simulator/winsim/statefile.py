@@ -46,10 +46,13 @@ def as_document(host: Host) -> dict[str, Any]:
         "network": {
             "listen": host.network.listen,
             "auth": host.network.auth,
+            "https": host.network.https,
             "latency_ms": host.network.latency_ms,
-            "faults": [_given({"at_request": fault.at_request, "do": fault.do}) for fault in host.network.faults],
+            "run_ms": host.network.run_ms,
+            "faults": [_given(asdict(fault)) for fault in host.network.faults],
         },
         "survives_reboot": host.survives_reboot,
+        "misbehaves": host.misbehaves,
         "log": host.log,
     }
     agent = host.update_agent

@@ -23,6 +23,8 @@ from typing import Any, Final
 
 import yaml
 
+from .runlog import RUN_LOG
+
 PACKAGE_PARENT: Final = Path(__file__).resolve().parent.parent
 START_SECONDS: Final = 20.0
 STOP_SECONDS: Final = 10.0
@@ -57,6 +59,11 @@ class Fleet:
         lines = [json.loads(line) for line in self.wire_log.read_text(encoding="utf-8").splitlines()]
         sizes = [int(line["bytes_up"]) for line in lines if line["host"] == host]
         return Wire(requests=len(sizes), bytes_up=sum(sizes))
+
+    def runs(self, host: str) -> list[dict[str, Any]]:
+        """Every command the host was given: `tier`, `name`, `user`, `become`, `job`, `format`, in the order of time."""
+        lines = (self.state_dir / RUN_LOG).read_text(encoding="utf-8").splitlines()
+        return [run for run in map(json.loads, lines) if run["host"] == host]
 
     def state(self, host: str) -> dict[str, Any]:
         """The true state of one host at this moment, in the host file's words plus `log`."""

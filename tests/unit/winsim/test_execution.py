@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 import winsim
+from winsim import boot, misbehaviour
 from winsim.catalogue import MODULES, fault_table, rows, table
 from winsim.denial import CBS, SESSION_MANAGER
 from winsim.execution import Executor
 from winsim.host import TCPIP
 
 
-def run_module(host, name: str, become: str | None = None, job: str | None = None, **args: object) -> dict[str, object]:
-    document = {"module_args": {**args, "_ansible_module_name": name}, "become_user": become, "async_jid": job}
-    outcome = Executor()(host, "powershell", b"x\0\0\0\0" + json.dumps(document).encode())
+def run_module(host, name: str, *, by: Executor | None = None, **words: object) -> dict[str, object]:
+    """The answer of a module; `become`, `job` and `limit` are the run's, the other words are arguments."""
+    run = {
+        word: words.pop(key, None)
+        for key, word in (("become", "become_user"), ("job", "async_jid"), ("limit", "async_timeout_sec"))
+    }
+    document = {"module_args": {**words, "_ansible_module_name": name}, **run}
+    outcome = (by or Executor())(host, "powershell", b"x\0\0\0\0" + json.dumps(document).encode())
     assert outcome.code == 0
     return json.loads(outcome.stdout)
 
@@ -77,12 +84,94 @@ def test_the_reader_is_served(make_host):
 
 
 def test_become_changes_who_reads(make_host):
-    answer = run_module(make_host(token={"elevated": False}), "winops.patching.win_probe", become="SYSTEM", probes=[])
+    answer = run_module(make_host(), "winops.patching.win_probe", become="SYSTEM", probes=[])
     assert (answer["system"]["user"], answer["system"]["is_system"], answer["system"]["elevated"]) == (
         "NT AUTHORITY\\SYSTEM",
         True,
         True,
     )
+
+
+@pytest.mark.parametrize("user", ["LocalService", r"NT AUTHORITY\NETWORK SERVICE"])
+def test_become_reaches_the_service_accounts_without_being_system(make_host, user):
+    answer = run_module(make_host(), "winops.patching.win_probe", become=user, probes=[])
+    assert (answer["system"]["is_system"], answer["system"]["elevated"]) == (False, False)
+
+
+def test_become_to_the_own_account_changes_nothing(make_host):
+    host = make_host()
+    answer = run_module(host, "winops.patching.win_probe", become=host.user, probes=[])
+    assert answer["system"]["user"] == rf"web01\{host.user}"
+
+
+def test_become_fails_for_an_account_that_the_host_does_not_have(make_host):
+    answer = run_module(make_host(), "win_ping", become="bob")
+    assert answer["failed"] is True
+    assert answer["msg"].startswith("internal error: failed to become user 'bob': Failed to logon bob")
+
+
+def test_a_filtered_token_cannot_become_system(make_host):
+    answer = run_module(make_host(token={"elevated": False}), "win_ping", become="SYSTEM")
+    assert answer["failed"] is True
+    assert "Failed to get token for NT AUTHORITY" in answer["msg"]
+
+
+def test_every_command_is_told_with_who_ran_it_and_how(make_host):
+    told: list[tuple[str, str | None, str | None, str | None]] = []
+    keep = Executor(lambda _, facts: told.append((facts["name"], facts["user"], facts["become"], facts["job"])))
+    host = make_host()
+    run_module(host, "win_ping", become="SYSTEM", by=keep)
+    run_module(host, "win_ping", job="j1", by=keep)
+    run_module(host, "win_shell", by=keep)
+    own = rf"web01\{host.user}"
+    assert told == [
+        ("ansible.windows.win_ping", "NT AUTHORITY\\SYSTEM", "SYSTEM", None),
+        ("ansible.windows.win_ping", own, None, "j1"),
+        ("ansible.windows.win_shell", None, None, None),
+    ]
+
+
+def status_of(host, job: str) -> dict[str, object]:
+    return run_module(host, "async_status", jid=job, mode="status")
+
+
+def wait_until_finished(host, job: str) -> dict[str, object]:
+    until = time.monotonic() + 5
+    while not (answer := status_of(host, job))["finished"]:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return answer
+
+
+def test_an_asynchronous_run_takes_as_long_as_the_host_takes(make_host):
+    host = make_host(network={"run_ms": 300})
+    job = run_module(host, "win_ping", job="j1")["ansible_job_id"]
+    assert status_of(host, job)["finished"] == 0
+    assert wait_until_finished(host, job)["ping"] == "pong"
+
+
+def test_an_asynchronous_run_ends_at_its_limit(make_host):
+    host = make_host(network={"run_ms": 60_000})
+    job = run_module(host, "win_ping", job="j1", limit=0.05)["ansible_job_id"]
+    answer = wait_until_finished(host, job)
+    assert (answer["failed"], answer["msg"]) == (
+        True,
+        "failure during async watchdog: timed out waiting for module completion",
+    )
+
+
+def test_a_boot_ends_an_asynchronous_run_and_keeps_the_results_that_are_there(make_host):
+    host = make_host()
+    finished = run_module(host, "win_ping", job="j1")["ansible_job_id"]
+    host.network.run_ms = 100
+    running = run_module(host, "win_ping", job="j2")["ansible_job_id"]
+    boot.carry_out(host, "test", host.clock.now())
+    time.sleep(0.2)
+    assert [status_of(host, job)["finished"] for job in (finished, running)] == [1, 0]
+
+
+def test_a_command_keeps_its_client_waiting_as_long_as_the_host_takes(make_host):
+    assert run_script(make_host(network={"run_ms": 250}), "hostname").takes == 0.25
 
 
 def test_an_asynchronous_run_is_finished_at_the_first_question(make_host):
@@ -236,3 +325,4 @@ def test_the_readme_holds_the_tables_of_the_code():
     readme = (Path(winsim.__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     assert table() in readme
     assert fault_table() in readme
+    assert misbehaviour.table() in readme

@@ -117,6 +117,12 @@ BAD = [
     ("network: {auth: []}", "network.auth: must have at least 1 entry"),
     ("network: {faults: [{at_request: 0, do: drop}]}", "faults[0].at_request: must be a whole number of at least 1"),
     ("network: {faults: [{at_request: 2, do: dorp}]}", "faults[0].do: unknown word 'dorp'; did you mean 'drop'?"),
+    ("network: {faults: [{at_request: 1, do: slow, seconds: 0}]}", "faults[0].seconds: must be a whole number from 1"),
+    ("network: {faults: [{at_request: 1, do: drop, seconds: 2}]}", "faults[0].seconds: 'drop' takes no time"),
+    ("network: {https: yes please}", "network.https: must be true or false"),
+    ("network: {run_ms: -1}", "network.run_ms: must be a whole number from 0"),
+    ("misbehaves: [boots_thrice]", "misbehaves[0]: unknown word 'boots_thrice'; did you mean 'boots_twice'?"),
+    ("misbehaves: [boots_twice, boots_twice]", "misbehaves[1]: the word 'boots_twice' is given twice"),
     ("network: {faults: [{do: drop}]}", "faults[0]: the word 'at_request' is missing"),
     ("survives_reboot: [RebootRequired]", "survives_reboot[0]: must be a registry key"),
 ]

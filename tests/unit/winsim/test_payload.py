@@ -55,10 +55,15 @@ def test_the_single_document_up_to_2_18_is_read():
 
 
 def test_become_and_async_up_to_2_18_are_read():
-    document = {"module_args": {"_ansible_module_name": "win_ping"}, "become_user": "SYSTEM", "async_jid": "j1"}
+    document = {
+        "module_args": {"_ansible_module_name": "win_ping"},
+        "become_user": "SYSTEM",
+        "async_jid": "j1",
+        "async_timeout_sec": 30,
+    }
     run = payload.read("powershell", b"x\0\0\0\0" + json.dumps(document).encode())
     assert isinstance(run, ModuleRun)
-    assert (run.become, run.job) == ("SYSTEM", "j1")
+    assert (run.become, run.job, run.limit) == ("SYSTEM", "j1", 30)
 
 
 def test_the_manifest_of_2_19_to_2_21_is_read():
@@ -76,13 +81,13 @@ def test_the_packed_manifest_of_2_22_is_read():
 def test_become_and_async_of_a_manifest_are_read():
     stdin = manifest(
         {"name": "async_wrapper.ps1", "params": {"AsyncJid": "j42"}},
-        {"name": "async_watchdog.ps1", "params": {}},
+        {"name": "async_watchdog.ps1", "params": {"Timeout": 45}},
         {"name": "become_wrapper.ps1", "params": {"BecomeUser": "SYSTEM"}},
         wrapper(Variables=VARIABLES),
     )
     run = payload.read(encoded("x"), stdin)
     assert isinstance(run, ModuleRun)
-    assert (run.become, run.job) == ("SYSTEM", "j42")
+    assert (run.become, run.job, run.limit) == ("SYSTEM", "j42", 45)
 
 
 def test_a_helper_script_is_read_with_its_own_input():

@@ -8,9 +8,11 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import ssl
 import stat
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import yaml
@@ -36,14 +38,21 @@ def start(tmp_path):
         simulator.close()
 
 
-def status(port: int, method: str = "POST", path: str = "/wsman", body: bytes = b"") -> int:
+def asked(line: http.client.HTTPConnection, method: str = "POST", path: str = "/wsman", body: bytes = b"") -> int:
     """What an unauthenticated request gets; 0 when the connection is refused or cut."""
     try:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
-            connection.request(method, path, body=body)
-            return connection.getresponse().status
-    except (ConnectionError, http.client.HTTPException):
+        line.request(method, path, body=body)
+        response = line.getresponse()
+        response.read()
+    except (ConnectionError, ssl.SSLError, http.client.HTTPException):
         return 0
+    return response.status
+
+
+def status(port: int, method: str = "POST", path: str = "/wsman", body: bytes = b"") -> int:
+    """The same on a connection of its own."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as line:
+        return asked(line, method, path, body)
 
 
 def wait_until(check, seconds: float = 5.0) -> None:
@@ -72,6 +81,56 @@ def test_the_inventory_names_every_host_and_is_private(start, tmp_path):
     assert hosts["a"]["ansible_user"] != hosts["b"]["ansible_user"]
     assert len(hosts["a"]["ansible_password"]) >= 20
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def trusting(simulator: Simulator, folder) -> tuple[ssl.SSLContext, dict[str, object]]:
+    """A strict TLS client that trusts what the inventory names, and the variables of the host `a`."""
+    simulator.write_inventory(folder / "inventory.yml")
+    host = yaml.safe_load((folder / "inventory.yml").read_text(encoding="utf-8"))["windows"]["hosts"]["a"]
+    context = ssl.create_default_context(cafile=host["ansible_winrm_ca_trust_path"])
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    return context, host
+
+
+def test_a_host_on_https_has_a_certificate_that_a_strict_client_takes(start, tmp_path):
+    simulator = start({"a": {"os": {}, "network": {"https": True}}})
+    context, host = trusting(simulator, tmp_path)
+    with closing(http.client.HTTPSConnection("127.0.0.1", host["ansible_port"], timeout=5, context=context)) as line:
+        line.request("POST", "/wsman")
+        assert line.getresponse().status == 401
+    words = [host[f"ansible_winrm_{word}"] for word in ("scheme", "transport", "server_cert_validation")]
+    assert words == ["https", "basic", "validate"]
+
+
+def test_nobody_else_trusts_the_certificate_and_plain_http_is_cut(start):
+    simulator = start({"a": {"os": {}, "network": {"https": True}}})
+    port = simulator.endpoints[0].port.number
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=ssl.create_default_context())
+    with closing(connection), pytest.raises(ssl.SSLCertVerificationError, match="unable to get local issuer"):
+        connection.request("POST", "/wsman")
+    assert status(port) == 0
+
+
+def test_a_boot_cuts_connections_on_https_too(start, tmp_path):
+    simulator = start({"a": {"os": {}, "network": {"https": True}}})
+    context, host = trusting(simulator, tmp_path)
+    with closing(http.client.HTTPSConnection("127.0.0.1", host["ansible_port"], timeout=5, context=context)) as line:
+        assert asked(line) == 401
+        simulator.endpoints[0].power.boot_now("test")
+        assert asked(line) == 0
+
+
+def test_a_host_with_ntlm_alone_is_asked_by_ntlm_on_https_too(start, tmp_path):
+    simulator = start({"a": {"os": {}, "network": {"https": True, "auth": ["ntlm"]}}})
+    assert trusting(simulator, tmp_path)[1]["ansible_winrm_transport"] == "ntlm"
+
+
+def test_the_authority_is_gone_when_the_simulator_has_ended(start, tmp_path):
+    simulator = start({"a": {"os": {}, "network": {"https": True}}})
+    file = Path(str(trusting(simulator, tmp_path)[1]["ansible_winrm_ca_trust_path"]))
+    assert [entry.name for entry in file.parent.iterdir()] == ["authority.pem"]
+    simulator.close()
+    assert not file.exists()
 
 
 def test_the_port_base_counts_up(start):
@@ -106,6 +165,8 @@ def test_a_state_without_its_log_is_a_host_file_again(start, tmp_path):
                 "os": {},
                 "events": [{"log": "System", "id": 1, "time": "2026-11-01T00:00:00Z"}],
                 "files": {"C:\\x": {}},
+                "network": {"https": True, "run_ms": 5, "faults": [{"at_request": 90, "do": "slow", "seconds": 2}]},
+                "misbehaves": ["boots_twice"],
             }
         }
     )

@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 import pytest
 import spnego
 
-from winsim.faults import Effects, FaultPlan
+from winsim.faults import SLOW_SECONDS, Effects, FaultPlan
 from winsim.model import Fault
 from winsim.wire import soap
 from winsim.wire.auth import CredentialFile, Gate, new_account
@@ -253,6 +253,11 @@ def test_a_fault_is_due_at_its_request_only():
     assert first == fourth == Effects()
     assert (second.cut, second.hold > 0, third.error_500) == (True, True, True)
     assert plan.requests == 4
+
+
+def test_a_slow_answer_lasts_as_long_as_the_host_file_says():
+    assert FaultPlan([Fault("slow", 1, 3)]).next_request().hold == 3.0
+    assert FaultPlan([Fault("slow", 1)]).next_request().hold == SLOW_SECONDS
 
 
 def test_a_truncation_waits_for_the_next_output():

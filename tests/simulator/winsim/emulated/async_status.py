@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, winops.patching contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""`ansible.windows.async_status`: every job here is finished at once."""
+"""`ansible.windows.async_status`: what the result file of a job holds. It outlives a boot, a running job does not."""
 
 from __future__ import annotations
 
@@ -21,4 +21,7 @@ def async_status(access: Access, args: Mapping[str, Any]) -> dict[str, Any]:
     if args.get("mode") == "cleanup":
         del access.host.jobs[job]
         return {"changed": False, "ansible_job_id": job, "erased": f"{FOLDER}\\{job}"}
-    return {**access.host.jobs[job], "ansible_job_id": job, "started": 1, "finished": 1}
+    result = access.host.jobs[job].result
+    if result is None:
+        return {"ansible_job_id": job, "results_file": f"{FOLDER}\\{job}", "started": 1, "finished": 0}
+    return {**result, "ansible_job_id": job, "started": 1, "finished": 1}

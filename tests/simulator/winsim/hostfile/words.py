@@ -11,6 +11,7 @@ from typing import Any, Final
 import yaml
 
 from ..denial import normal_namespace
+from ..misbehaviour import MISBEHAVIOURS
 from ..registry import HIVES, normal
 from .checks import (
     INVALID,
@@ -70,17 +71,25 @@ def _ignored(_node: yaml.Node, _place: Place) -> None:
 
 
 def fault(node: yaml.Node, place: Place) -> dict[str, Any] | Invalid:
-    """Only `never_return` may stand without a request number: then it waits for the next boot."""
+    """Only `never_return` may stand without a request number: then it waits for the next boot. Only `slow` lasts."""
     found: dict[str, Any] | Invalid = _FAULT(node, place)
     if isinstance(found, dict) and "do" in found and "at_request" not in found and found["do"] != "never_return":
         given = isinstance(node, yaml.MappingNode) and any(k.value == "at_request" for k, _ in node.value)
         if not given:
             place.refuse(line_of(node), f"the word 'at_request' is missing: when shall '{found['do']}' happen?")
+    if isinstance(found, dict) and "seconds" in found and found.get("do", "slow") != "slow":
+        place.below("seconds").refuse(line_of(node), f"'{found['do']}' takes no time; only 'slow' does")
     return found
 
 
 FAULTS: Final = ("drop", "slow", "truncate", "error_500", "reboot", "never_return")
-_FAULT: Final = record({"at_request": Word(integer(1)), "do": Word(choice(*FAULTS), required=True)})
+_FAULT: Final = record(
+    {
+        "at_request": Word(integer(1)),
+        "do": Word(choice(*FAULTS), required=True),
+        "seconds": Word(integer(1, 600)),
+    },
+)
 
 _registry_path = text(pattern=_HIVE + r"\\[^\\]+(?:\\[^\\]+)*", meaning=r"a registry path like HKLM\SOFTWARE\X")
 _class_path = text(
@@ -219,11 +228,14 @@ HOST: Final = record(
                 {
                     "listen": Word(boolean),
                     "auth": Word(list_of(choice("ntlm", "basic"), least=1)),
+                    "https": Word(boolean),
                     "latency_ms": Word(integer(0, 600_000)),
+                    "run_ms": Word(integer(0, 600_000)),
                     "faults": Word(list_of(fault)),
                 },
             ),
         ),
         "survives_reboot": Word(list_of(_survivor)),
+        "misbehaves": Word(unique(list_of(choice(*MISBEHAVIOURS)), str, "word")),
     },
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -85,6 +86,7 @@ class Endpoint:
         self._shells = ShellService(lambda line, stdin: run(host, line, stdin))
         self.faults = FaultPlan(host.network.faults)
         self.power = Power(host, self, boot_is_the_last=self.faults.boot_is_the_last)
+        self.tls: ssl.SSLContext | None = None  # set: the port speaks HTTPS
         self.came: Callable[[Request], None] = lambda _: None  # told of every request before it is answered
 
     def come_up(self) -> None:
@@ -126,6 +128,7 @@ class Endpoint:
         try:
             connection.settimeout(IDLE_SECONDS)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = self._secured(connection)
             with connection.makefile("rb") as stream:
                 self._converse(connection, gate, lambda: read_request(stream))
         except BadRequestError as error:
@@ -137,6 +140,26 @@ class Endpoint:
             with self._lock:
                 self._open.discard(connection)
             connection.close()
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        """The connection with TLS around it, where this host has it. Raises OSError for a client that does not."""
+        if self.tls is None:
+            return connection
+        with self._lock:
+            # The new socket takes the place of the old one, so that a host that goes down cuts it.
+            if connection not in self._open:
+                raise ConnectionAbortedError
+            wrapped = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            self._open.discard(connection)
+            self._open.add(wrapped)
+        try:
+            wrapped.do_handshake()
+        except OSError:
+            with self._lock:
+                self._open.discard(wrapped)
+            wrapped.close()
+            raise
+        return wrapped
 
     def _converse(self, connection: socket.socket, gate: Gate, following: Callable[[], Request | None]) -> None:
         while request := following():

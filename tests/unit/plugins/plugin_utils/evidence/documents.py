@@ -124,7 +124,10 @@ PRESENT: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "reboot_witness": {"reboot_witness": ok(values={"Reason": text("msiexec answered 3010")})},
     "pending_file_rename": {"session_manager": queue(*SIGNIFICANT_PAIR)},
     "pending_file_rename_2": {"session_manager": queue(*SIGNIFICANT_PAIR, name="PendingFileRenameOperations2")},
-    "computer_rename": {"name_next": ok(values={"ComputerName": text("WEB02")})},
+    "computer_rename": {
+        "name_active": ok(values={"ComputerName": text("WEB01")}),
+        "name_next": ok(values={"ComputerName": text("WEB02")}),
+    },
     "hostname_rename": {"tcpip": ok(values={"Hostname": text("web01"), "NV Hostname": text("web02")})},
     "domain_join": {"netlogon": ok(values={}, subkeys=["JoinDomain"])},
     "dsc_pending_reboot": {"dsc_lcm": ok(MetaConfiguration={"LCMState": "PendingReboot"})},
@@ -177,6 +180,18 @@ def with_present(*signals: str, **options: Any) -> Any:
     answers: dict[str, Any] = {}
     for name in signals:
         answers.update(PRESENT[name])
+    return document(answers, **options)
+
+
+def everything(**options: Any) -> Any:
+    """The document of a host on which every signal is present."""
+    both = {
+        "PendingFileRenameOperations": value(SIGNIFICANT_PAIR, "REG_MULTI_SZ"),
+        "PendingFileRenameOperations2": value(SIGNIFICANT_PAIR, "REG_MULTI_SZ"),
+    }
+    answers: dict[str, Any] = {probe: answer for probes in PRESENT.values() for probe, answer in probes.items()}
+    answers["session_manager"] = ok(values=both)
+    answers["processes"] = running(("TiWorker", 812), ("wusa", 813), ("powershell", 4711))
     return document(answers, **options)
 
 

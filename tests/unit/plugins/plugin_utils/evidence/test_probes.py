@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 from ansible_collections.winops.patching.plugins.plugin_utils._evidence.probes import (
@@ -228,7 +229,5 @@ def test_no_probe_whatever_raises_anything_but_the_list_of_mistakes(kind, data):
     probe = {"id": "x", "kind": kind, **FULL[kind]}
     name = data.draw(st.sampled_from(sorted(probe)))
     probe[name] = data.draw(JSON)
-    try:
+    with suppress(ProbeError):
         assert validate_probes([probe]) == [probe]
-    except ProbeError as error:
-        assert error.mistakes
