@@ -12,7 +12,7 @@ GATES := PYTHONPATH=tests/architecture $(VENV_PYTHON) -m house_rules.gates
 CHECK_PYTHON := import sys; v = sys.version_info; v >= (3, 11) or sys.exit("setup: Python 3.11 or newer is needed, '$(PYTHON)' is %d.%d; name another one, for instance: make setup PYTHON=python3.12" % v[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo sim lint
+.PHONY: help setup test demo sim lint bench
 
 help: ## this list
 	@echo "winops.patching: make TARGET"
@@ -38,3 +38,6 @@ sim: setup ## the simulated demo fleet, until Ctrl-C; its inventory is .build/si
 
 demo: setup ## the simulated demo fleet, assessed once: one table, and build/demo/fleet.json
 	@$(VENV_PYTHON) tests/simulator/demo.py
+
+bench: setup ## measured beside ansible.windows on the same simulated hosts: a table, and build/bench.json
+	@PYTHONPATH=tests/simulator $(VENV_PYTHON) -m benchmarks

@@ -7,23 +7,24 @@
 
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
-$PSDefaultParameterValues = @{ '*:ErrorAction' = 'Stop' }
 $script:os = $null
 
 # Dictionaries or objects, by the version of ansible-core.
 function ConvertTo-Table($From) {
     $table = @{}
-    if ($From -is [Collections.IDictionary]) { foreach ($name in @($From.Keys)) { $table[$name] = $From[$name] } }
+    if ($From -is [Collections.IDictionary]) { foreach ($name in $From.Keys) { $table[$name] = $From[$name] } }
     else { foreach ($property in $From.PSObject.Properties) { $table[$property.Name] = $property.Value } }
     $table
 }
 
-function Get-Value($Object, $Name) {
-    if ($Object.PSObject.Properties[$Name]) { $Object.$Name }
+function Get-Value($From, $Name) {
+    if ($From.PSObject.Properties[$Name]) { $From.$Name }
+    else { $null }
 }
 
 function Get-Time($Time) {
     if ($Time -is [datetime]) { $Time.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture) }
+    else { $null }
 }
 
 # ConvertTo-Json of 5.1 distorts all else.
@@ -31,13 +32,13 @@ function ConvertTo-Plain($Value, [int]$Depth) {
     if ($Value -is [datetime]) { return Get-Time -Time $Value }
     if ($null -eq $Value -or $Value -is [string] -or $Value -is [valuetype]) { return $Value }
     if ($Depth -ge 2) { return [string]$Value }
-    Get-PlainMap -Object $Value -Depth ($Depth + 1)
+    Get-Map -From $Value -Depth ($Depth + 1)
 }
 
-function Get-PlainMap($Object, $Names, [int]$Depth) {
-    if ($Object -is [Collections.IDictionary]) { $Object = [pscustomobject]$Object }
-    $properties = $Object.PSObject.Properties
-    if ($properties['CimInstanceProperties']) { $properties = $Object.CimInstanceProperties }
+function Get-Map($From, $Names, [int]$Depth) {
+    if ($From -is [Collections.IDictionary]) { $From = [pscustomobject]$From }
+    $properties = $From.PSObject.Properties
+    if ($properties['CimInstanceProperties']) { $properties = $From.CimInstanceProperties }
     $map = @{}
     foreach ($property in $properties) {
         $name = $property.Name
@@ -56,16 +57,16 @@ function Get-Failure($Record) {
     $type = $cause.PSObject.TypeNames[0]
     $id = $Record.FullyQualifiedErrorId
     $code = '0x{0:X8}' -f $cause.HResult
-    if ($id -match '^HRESULT (0x\w{8})') { $code = '0x{0:X8}' -f [uint32]$Matches[1] }
-    $native = [int](Get-Value -Object $cause -Name 'NativeErrorCode')
+    if ($id -match '^HRESULT (0x\w+)') { $code = '0x{0:X8}' -f [uint32]$Matches[1] }
+    $native = [int](Get-Value -From $cause -Name 'NativeErrorCode')
     $facts = "$($Record.CategoryInfo.Category) $type=$native $code $id"
     $state = 'error'
     if ($facts -match 'PermissionDenied|UnauthorizedAccess|SecurityEx|CimException=2 |Win32Exception=5 |0x80070005|0x80041003') { $state = 'denied' }
-    elseif ($facts -match '(Item|File|Directory|Drive)NotFound|CimException=[356] |0x80040154|0x8004100E|0x80041010|0x80041002|NoMatching') {
+    elseif ($facts -match '(Item|Directory|Drive)NotFound|FileNotFound\w+=0 0x80070002|CimException=[356] |0x80040154|0x80041(00E|010|002)|NoMatching') {
         $state = 'absent'
     }
-    elseif ($facts -match 'Timeout') { $state = 'timeout' }
-    @{ state = $state; error = @{ type = $type; hresult = $code; message = "$($cause.Message)" } }
+    elseif ($facts -match 'Timeout|0x00040004') { $state = 'timeout' }
+    @{ state = $state; error = @{ type = $type; hresult = $code; message = $cause.Message } }
 }
 
 function Get-KeyTime($Key) {
@@ -74,9 +75,8 @@ function Get-KeyTime($Key) {
         if (-not ('Winops.Key' -as [type])) { Add-Type -Namespace 'Winops' -Name 'Key' -MemberDefinition $code }
         $bytes = [byte[]]::new(1024)
         $size = 0
-        if ([Winops.Key]::NtQueryKey($Key.Handle.DangerousGetHandle(), 0, $bytes, 1024, [ref]$size) -eq 0) {
-            Get-Time -Time ([datetime]::FromFileTimeUtc([BitConverter]::ToInt64($bytes, 0)))
-        }
+        if ([Winops.Key]::NtQueryKey($Key.Handle.DangerousGetHandle(), 0, $bytes, 1024, [ref]$size) -ne 0) { throw }
+        Get-Time -Time ([datetime]::FromFileTimeUtc([BitConverter]::ToInt64($bytes, 0)))
     }
     catch { $null }
 }
@@ -85,20 +85,17 @@ function Read-Registry($Ask) {
     $key = Get-Item -LiteralPath "Registry::$($Ask.path)"
     $values = @{}
     foreach ($name in $key.GetValueNames()) {
-        if ($Ask.ContainsKey('values') -and @($Ask['values']) -notcontains $name) { continue }
+        if ($null -ne $Ask['values'] -and @($Ask['values']) -notcontains $name) { continue }
         $kind = "REG_$($key.GetValueKind($name))".ToUpperInvariant() -replace '_?STRING$', '_SZ'
         $data = $key.GetValue($name, $null, 'DoNotExpandEnvironmentNames')
         $value = @{ kind = $kind; data = $data }
-        if ($kind -eq 'REG_MULTI_SZ') {
-            [string[]]$lines = @($data)
-            $value.data = $lines
-        }
+        if ($kind -eq 'REG_MULTI_SZ') { $value.data = [string[]]@($data) }
         elseif ($data -is [byte[]]) { $value.data = [BitConverter]::ToString($data).Replace('-', '').ToLowerInvariant() }
         $values[$name] = $value
     }
     $answer = @{ values = $values }
-    if ($Ask['subkeys']) { $answer['subkeys'] = @($key.GetSubKeyNames()) }
-    if ($Ask['write_time']) { $answer['write_time'] = Get-KeyTime -Key $key }
+    if ($Ask['subkeys']) { $answer.subkeys = @($key.GetSubKeyNames()) }
+    if ($Ask['write_time']) { $answer.write_time = Get-KeyTime -Key $key }
     $answer
 }
 
@@ -106,14 +103,14 @@ function Read-CimQuery($Ask) {
     $query = @{ Namespace = $Ask.namespace; ClassName = $Ask.class; OperationTimeoutSec = 30 }
     if ($Ask['filter']) { $query['Filter'] = $Ask.filter }
     if ($Ask['properties']) { $query['Property'] = [string[]]$Ask.properties }
-    $found = @(Get-CimInstance @query)
-    @{ instances = @(foreach ($instance in $found) { Get-PlainMap -Object $instance -Names $Ask['properties'] }) }
+    @{ instances = @(foreach ($instance in Get-CimInstance @query) { Get-Map -From $instance -Names $Ask['properties'] }) }
 }
 
 function Read-CimMethod($Ask) {
     $call = @{ Namespace = $Ask.namespace; ClassName = $Ask.class; MethodName = $Ask.method; OperationTimeoutSec = 30 }
-    if ($Ask.method -notmatch '^(DetermineIfRebootPending|GetMetaConfiguration)$') { throw 'not a reading method' }
-    Get-PlainMap -Object (Invoke-CimMethod @call)
+    $reading = '^(CCM_ClientUtilities\.DetermineIfRebootPending|MSFT_DSCLocalConfigurationManager\.GetMetaConfiguration)$'
+    if ("$($Ask.class).$($Ask.method)" -notmatch $reading) { throw 'not a reading method' }
+    Get-Map -From (Invoke-CimMethod @call)
 }
 
 # Member access would turn a failure into null.
@@ -128,13 +125,13 @@ function Read-ComProperty($Ask) {
 
 function Read-File($Ask) {
     $item = Get-Item -LiteralPath $Ask.path -Force
-    $answer = @{ length = $item.Length; modified = Get-Time -Time $item.LastWriteTimeUtc; version = $null; sha256 = $null }
+    $answer = @{ length = Get-Value -From $item -Name 'Length'; modified = Get-Time -Time $item.LastWriteTimeUtc; version = $null; sha256 = $null }
     if ($Ask['version']) {
         $info = $item.VersionInfo
         $version = '{0}.{1}.{2}.{3}' -f $info.FileMajorPart, $info.FileMinorPart, $info.FileBuildPart, $info.FilePrivatePart
         if ($version -ne '0.0.0.0') { $answer.version = $version }
     }
-    if ($Ask['hash']) { $answer.sha256 = (Get-FileHash -LiteralPath $Ask.path -Algorithm SHA256).Hash.ToLowerInvariant() }
+    if ($Ask['hash']) { $answer.sha256 = (Get-FileHash -LiteralPath $Ask.path -Algorithm SHA256 -ErrorAction Stop).Hash.ToLowerInvariant() }
     $answer
 }
 
@@ -145,7 +142,7 @@ function Read-TextTail($Ask) {
         $most = [long]65536
         if ($Ask['max_bytes']) { $most = [long]$Ask.max_bytes }
         $from = [Math]::Max([long]0, $length - $most)
-        if ($Ask.ContainsKey('offset')) { $from = [Math]::Min([long]$Ask.offset, $length) }
+        if ($null -ne $Ask['offset']) { $from = [Math]::Min([long]$Ask.offset, $length) }
         $stream.Position = $from
         $bytes = [byte[]]::new([Math]::Min($most, $length - $from))
         $got = $stream.Read($bytes, 0, $bytes.Length)
@@ -161,7 +158,7 @@ function Read-TextTail($Ask) {
 function Read-Process($Ask) {
     $running = @(foreach ($process in Get-Process) {
         if (@($Ask.names) -notcontains $process.Name) { continue }
-        @{ name = $process.Name; id = $process.Id; started = Get-Time -Time (Get-Value -Object $process -Name 'StartTime') }
+        @{ name = $process.Name; id = $process.Id; started = Get-Time -Time (Get-Value -From $process -Name 'StartTime') }
     })
     if ($running) { @{ running = $running } }
 }
@@ -174,7 +171,7 @@ function Read-Service($Ask) {
             throw
         }
         $state = ("$($service.Status)" -creplace '(.)([A-Z])', '$1_$2').ToLowerInvariant()
-        $start = "$(Get-Value -Object $service -Name 'StartType')".ToLowerInvariant() -replace 'automatic', 'auto'
+        $start = "$(Get-Value -From $service -Name 'StartType')".ToLowerInvariant() -replace 'automatic', 'auto'
         @{ name = $service.Name; state = $state; start = $start }
     })
     if ($services) { @{ services = $services } }
@@ -191,7 +188,7 @@ function Read-Mutex($Ask) {
 function Read-Event($Ask) {
     $filter = @{ LogName = $Ask.log }
     if ($Ask['provider']) { $filter['ProviderName'] = $Ask.provider }
-    if ($Ask['ids']) { $filter['Id'] = [int[]]$Ask.ids }
+    if ($null -ne $Ask['ids']) { $filter['Id'] = [int[]]$Ask.ids }
     $found = @()
     try { $found = @(Get-WinEvent -FilterHashtable $filter -MaxEvents $Ask.max) }
     catch {
@@ -218,15 +215,15 @@ function Invoke-Probe($Ask) {
         $data = & ('Read-' + ($Ask.kind -replace '_')) -Ask $Ask
         if ($null -ne $data) {
             $answer.state = 'ok'
-            $answer['data'] = $data
+            $answer.data = $data
         }
     }
     catch {
         $failure = Get-Failure -Record $_
         $answer.state = $failure.state
-        if ($failure.state -ne 'absent') { $answer['error'] = $failure.error }
+        if ($failure.state -ne 'absent') { $answer.error = $failure.error }
     }
-    $answer['ms'] = [int]([datetime]::UtcNow - $begun).TotalMilliseconds
+    $answer.ms = [int]([datetime]::UtcNow - $begun).TotalMilliseconds
     $answer
 }
 
@@ -254,12 +251,12 @@ function Get-System {
     }
     $system = @{}
     $problems = @()
-    foreach ($name in @($facts.Keys)) {
+    foreach ($name in $facts.Keys) {
         $system[$name] = $null
         try { $system[$name] = & $facts[$name] }
         catch { $problems += @{ field = $name; error = (Get-Failure -Record $_).error } }
     }
-    $system['errors'] = $problems
+    $system.errors = $problems
     $system
 }
 

@@ -10,7 +10,7 @@ from house_rules.places import our_files, shown
 from house_rules.powershell import LONGEST_FUNCTION, Table, findings
 from house_rules.powershell_tree import Script
 
-SCRIPTS = our_files(".ps1", ".psm1", under="plugins")
+SCRIPTS = our_files(".ps1", ".psm1")
 HEADER = """\
 #!powershell
 

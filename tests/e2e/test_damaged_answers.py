@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, winops.patching contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What comes back is not what the reader said: cut off, mixed with other output, or nonsense. It is never taken for "no"."""
+"""What comes back is not what the reader said: cut off, mixed with other output, or nonsense. Never is it "no"."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def damaged(self, host, line, stdin):
 execution.Executor.__call__ = damaged
 """
 FAILING = ["junk-inside", "half", "no-output", "only-words", "a-list", "no-probes", "probes-as-list", "module-failed"]
-ODD = ["probes-empty", "one-probe-less", "unknown-states", "no-data", "data-as-list", "data-empty"]
-HOSTS = ["junk-around", *FAILING, *ODD]
+ODD = ["probes-empty", "one-probe-less", "unknown-states", "no-data", "data-as-list"]
+HOSTS = ["junk-around", "data-empty", *FAILING, *ODD]
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +109,10 @@ def test_an_answer_with_holes_is_unknown_and_names_what_is_missing(heard, host):
     assert decisive
     assert all(entry["reason"] for entry in decisive)
     assert heard.notes["report"]["hosts"][host]["reboot"] == "unknown"
+
+
+def test_an_answer_that_says_there_is_something_without_saying_what_is_no_no(heard):
+    assert heard.of("ask", "data-empty")["verdict"]["reboot"] != "not_required"
 
 
 def test_the_message_of_a_failed_reader_is_passed_on_and_not_evaluated(heard):

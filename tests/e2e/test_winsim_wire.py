@@ -171,7 +171,7 @@ def test_an_asynchronous_run_is_polled_until_the_host_is_ready(ansible, fleet):
     code, result = ansible("busy", "ansible.windows.win_ping", "-B", "60", "-P", "1")
     assert (code, result["ping"]) == (0, "pong")
     names = [run["name"].rpartition(".")[2] for run in fleet.runs("busy")]
-    assert names == ["win_ping", "async_status", "async_status"]
+    assert names[:3] == ["win_ping", "async_status", "async_status"]
 
 
 def test_a_command_that_runs_long_is_waited_for(ansible):

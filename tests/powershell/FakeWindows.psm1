@@ -7,6 +7,11 @@
 # of the same name. What a script reads through static calls (mutexes, file contents, the process's own identity) and
 # through P/Invoke (the write time of a key) cannot be replaced; the recorder leaves it out and says so.
 
+# The host, in the words of the simulator's host file, with os filled in.
+param(
+    [hashtable]$State
+)
+
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
@@ -49,22 +54,12 @@ $script:guarded = @(
     'HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing'
     'HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager'
 )
-$script:state = @{}
 $script:keys = @{}
 $script:children = @{}
 $script:files = @{}
 $script:denied = @()
 $script:elevated = $true
 $script:bootTime = [datetime]::MinValue
-
-# Carries the code that CimException carries; its own constructor does not take one.
-class FakeCimException : System.Exception {
-    [int]$NativeErrorCode
-
-    FakeCimException([string]$Message, [int]$Code) : base($Message) {
-        $this.NativeErrorCode = $Code
-    }
-}
 
 # ---- The state -------------------------------------------------------------------------------------------------------
 
@@ -104,24 +99,16 @@ function Add-FakeKey($Path, $Entry) {
 
 # Every Windows tells its build here; a state file says it under os.
 function Add-BuildKey {
-    $path = 'HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
-    $build, $revision = $script:state.os.build -split '\.', 2
+    $build, $revision = $State.os.build -split '\.', 2
     $values = @{ CurrentBuild = @{ type = 'REG_SZ'; data = $build } }
     if ($revision) { $values['UBR'] = @{ type = 'REG_DWORD'; data = $revision } }
-    Add-FakeKey -Path $path -Entry @{ values = $values }
+    $script:keys['HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion'] = @{ values = $values }
 }
 
-function Set-FakeHost {
-    [CmdletBinding()]
-    param([hashtable]$State)
-
+function Initialize-Host {
     foreach ($pair in $script:environment.GetEnumerator()) {
         if (-not [Environment]::GetEnvironmentVariable($pair.Key)) { [Environment]::SetEnvironmentVariable($pair.Key, $pair.Value) }
     }
-    $script:state = $State
-    $script:keys = @{}
-    $script:children = @{}
-    $script:files = @{}
     $script:bootTime = ConvertTo-Time -Text $State.os.boot_time
     $script:elevated = Get-Part -Table $State['token'] -Name 'elevated' -Default $true
     Add-BuildKey
@@ -132,7 +119,7 @@ function Set-FakeHost {
         $script:files[(Get-FullFilePath -Path $pair.Key)] = $pair.Value
     }
     $script:denied = @(foreach ($entry in @(Get-Part -Table $State -Name 'denied' -Default @())) {
-        Get-FullFilePath -Path (Get-FullKeyPath -Path $entry.Replace('/', '\'))
+        Get-FullFilePath -Path (Get-FullKeyPath -Path ($entry.Replace('/', '\')))
     })
 }
 
@@ -149,7 +136,7 @@ function Test-Covered($Target, $Entries, $Separators) {
 }
 
 function Test-NameDenied($Name) {
-    Test-Covered -Target $Name.Replace('/', '\') -Entries $script:denied -Separators ''
+    Test-Covered -Target ($Name.Replace('/', '\')) -Entries $script:denied -Separators ''
 }
 
 # The id and the category of an error survive only in a record that the command itself throws.
@@ -166,10 +153,14 @@ function Stop-Absent($Command, $Path) {
     Stop-Command -Command $Command -Exception $exception -Id 'PathNotFound' -Category 'ObjectNotFound'
 }
 
+# CimException's own constructor takes no code; the id of the error carries it as well.
 function Stop-Cim($Command, $Message, $Native, $Code) {
     $category = 'ObjectNotFound'
     if ($Native -eq 2) { $category = 'PermissionDenied' }
-    Stop-Command -Command $Command -Exception ([FakeCimException]::new($Message, $Native)) -Id "HRESULT $Code" -Category $category
+    $exception = [InvalidOperationException]::new($Message)
+    $exception.PSObject.TypeNames.Insert(0, 'Microsoft.Management.Infrastructure.CimException')
+    Add-Member -InputObject $exception -NotePropertyName 'NativeErrorCode' -NotePropertyValue $Native
+    Stop-Command -Command $Command -Exception $exception -Id "HRESULT $Code" -Category $category
 }
 
 # What the fake does not know must not look like an answer of Windows.
@@ -183,7 +174,7 @@ function Stop-Unknown($Command, $What) {
 # Windows hands numbers out signed, a state file may hold them unsigned.
 function ConvertTo-Signed($Data, $Most, $Span) {
     $number = [decimal]"$Data"
-    if ($number -gt $Most) { $number = $number - $Span }
+    if ($number -gt [decimal]$Most) { $number = $number - [decimal]$Span }
     $number
 }
 
@@ -197,8 +188,8 @@ function ConvertTo-Bytes($Hex) {
 function ConvertTo-Data($Kind, $Data) {
     if ($Kind -eq 'REG_MULTI_SZ') { return , [string[]]@($Data) }
     if ($Kind -eq 'REG_BINARY' -or $Kind -eq 'REG_NONE') { return , (ConvertTo-Bytes -Hex "$Data") }
-    if ($Kind -eq 'REG_DWORD') { return [int](ConvertTo-Signed -Data $Data -Most 2147483647 -Span 4294967296) }
-    if ($Kind -eq 'REG_QWORD') { return [long](ConvertTo-Signed -Data $Data -Most 9223372036854775807 -Span 18446744073709551616) }
+    if ($Kind -eq 'REG_DWORD') { return [int](ConvertTo-Signed -Data $Data -Most '2147483647' -Span '4294967296') }
+    if ($Kind -eq 'REG_QWORD') { return [long](ConvertTo-Signed -Data $Data -Most '9223372036854775807' -Span '18446744073709551616') }
     "$Data"
 }
 
@@ -257,7 +248,7 @@ function Assert-Readable($Command, $Path) {
 # Without text a file has made-up bytes: the hash of its version, over and over.
 function Get-FakeBytes($Entry) {
     if ($Entry.ContainsKey('text')) { return , [Text.Encoding]::UTF8.GetBytes($Entry['text']) }
-    $size = Get-Part -Table $Entry -Name 'size' -Default 0
+    $size = [int](Get-Part -Table $Entry -Name 'size' -Default 0)
     $bytes = [byte[]]::new($size)
     $block = [Security.Cryptography.SHA256]::Create().ComputeHash([Text.Encoding]::UTF8.GetBytes("$($Entry['version'])"))
     for ($at = 0; $at -lt $size; $at += $block.Length) {
@@ -267,7 +258,7 @@ function Get-FakeBytes($Entry) {
 }
 
 function Get-FakeLength($Entry) {
-    if ($Entry.ContainsKey('text')) { [long][Text.Encoding]::UTF8.GetByteCount($Entry['text']) }
+    if ($Entry.ContainsKey('text')) { [long]([Text.Encoding]::UTF8.GetByteCount($Entry['text'])) }
     else { [long](Get-Part -Table $Entry -Name 'size' -Default 0) }
 }
 
@@ -323,7 +314,7 @@ function Get-ClassPath($Namespace, $ClassName) {
 
 # The entry of a table whose key names the same class or method; nothing without one.
 function Get-CimEntry($Word, $Path) {
-    foreach ($pair in (Get-Part -Table $script:state -Name $Word -Default @{}).GetEnumerator()) {
+    foreach ($pair in (Get-Part -Table $State -Name $Word -Default @{}).GetEnumerator()) {
         if ($pair.Key.Replace('/', '\') -eq $Path) { return $pair }
     }
 }
@@ -331,7 +322,7 @@ function Get-CimEntry($Word, $Path) {
 # Namespaces and classes exist as soon as one class or one method of them is listed.
 function Test-CimListed($Pattern) {
     foreach ($word in 'cim', 'methods') {
-        foreach ($pair in (Get-Part -Table $script:state -Name $word -Default @{}).GetEnumerator()) {
+        foreach ($pair in (Get-Part -Table $State -Name $word -Default @{}).GetEnumerator()) {
             if ($pair.Key.Replace('/', '\') -match $Pattern) { return $true }
         }
     }
@@ -354,7 +345,7 @@ function Stop-NoClass($Command, $Path) {
 }
 
 function Get-OperatingSystem {
-    $os = $script:state.os
+    $os = $State.os
     $build = ($os.build -split '\.')[0]
     $type = 1
     if ($os.caption -match 'server') { $type = 3 }
@@ -422,7 +413,7 @@ function Invoke-CimMethod {
 }
 
 function Get-FakeProgram($Command, $Id) {
-    $agent = Get-Part -Table $script:state -Name 'update_agent' -Default $null
+    $agent = Get-Part -Table $State -Name 'update_agent' -Default $null
     $refuses = $null -ne $agent -and $agent['remote'] -eq 'denied' -and $Id -like 'Microsoft.Update.*'
     if ($refuses -or -not $script:elevated -or (Test-NameDenied -Name $Id)) {
         Stop-Denied -Command $Command -Message 'Access is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED))'
@@ -468,7 +459,7 @@ function Get-Process {
     [CmdletBinding()]
     param()
 
-    foreach ($process in @(Get-Part -Table $script:state -Name 'processes' -Default @())) {
+    foreach ($process in @(Get-Part -Table $State -Name 'processes' -Default @())) {
         [pscustomobject]@{
             Name = $process.name -replace '\.exe$'
             Id = [int]$process.id
@@ -486,11 +477,11 @@ function Get-Service {
         $outer = [InvalidOperationException]::new("Cannot open the service '$Name'.", $inner)
         Stop-Command -Command $PSCmdlet -Exception $outer -Id 'CouldNotAccessService' -Category 'PermissionDenied'
     }
-    foreach ($pair in (Get-Part -Table $script:state -Name 'services' -Default @{}).GetEnumerator()) {
+    foreach ($pair in (Get-Part -Table $State -Name 'services' -Default @{}).GetEnumerator()) {
         if ($pair.Key -ne $Name) { continue }
-        $state = Get-Part -Table $pair.Value -Name 'state' -Default 'running'
+        $status = Get-Part -Table $pair.Value -Name 'state' -Default 'running'
         $start = Get-Part -Table $pair.Value -Name 'start' -Default 'auto'
-        $words = @(foreach ($word in $state -split '_') { $word.Substring(0, 1).ToUpperInvariant() + $word.Substring(1) })
+        $words = @(foreach ($word in $status -split '_') { $word.Substring(0, 1).ToUpperInvariant() + $word.Substring(1) })
         return [pscustomobject]@{ Name = $pair.Key; Status = $words -join ''; StartType = $script:starts[$start] }
     }
     $exception = [InvalidOperationException]::new("Cannot find any service with service name '$Name'.")
@@ -498,7 +489,7 @@ function Get-Service {
 }
 
 function Get-LogEvent($Log) {
-    foreach ($entry in @(Get-Part -Table $script:state -Name 'events' -Default @())) {
+    foreach ($entry in @(Get-Part -Table $State -Name 'events' -Default @())) {
         if ($entry.log -ne $Log) { continue }
         $data = @(Get-Part -Table $entry -Name 'data' -Default @())
         [pscustomobject]@{
@@ -543,7 +534,8 @@ function Get-ExecutionPolicy {
     'Unrestricted'
 }
 
-$shadows = @(
+Initialize-Host
+Export-ModuleMember -Function @(
     'Get-Item'
     'Get-FileHash'
     'Get-CimInstance'
@@ -554,4 +546,3 @@ $shadows = @(
     'Get-WinEvent'
     'Get-ExecutionPolicy'
 )
-Export-ModuleMember -Function ($shadows + 'Set-FakeHost')

@@ -66,14 +66,13 @@ try {
     if ($State) {
         $fakeHost = Read-Document -File $State
         # Last of all: a module that is loaded later could bring its own Get-FileHash back, which is a function on 5.1.
-        Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'FakeWindows.psm1') -Scope Global
-        Set-FakeHost -State $fakeHost
+        Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'FakeWindows.psm1') -Scope Global -ArgumentList @($fakeHost)
     }
     $output = @(& $file)
     Write-Text -Text ($output -join "`n")
 }
 catch {
     [Console]::Error.WriteLine(('{0}: {1}' -f $Script, $_.Exception.Message))
-    [Console]::Error.WriteLine($_.ScriptStackTrace)
+    [Console]::Error.WriteLine("$($_.ScriptStackTrace)")
     exit 1
 }

@@ -19,9 +19,12 @@ _QUIET_LCM_STATES = frozenset({"Idle", "Busy", "PendingConfiguration"})
 
 
 def _client_runs(evidence: Evidence) -> bool:
-    """A service that could not be read may run: then its unreadable answer decides."""
+    """A service that could not be read may run: then an unreadable answer of the client decides.
+
+    A service that was not asked for says nothing: who narrows the question to other signals does not ask for this one.
+    """
     answer = answer_of(evidence.probes, "ccm_service")
-    if answer.reading is Reading.ABSENT:
+    if answer.reading in (Reading.ABSENT, Reading.NOT_ASKED):
         return False
     services = answer.data.get("services")
     if answer.reading is not Reading.FOUND or not isinstance(services, list):

@@ -23,7 +23,7 @@ from house_rules.powershell_tree import Script
 def used_commands() -> set[str]:
     """Lower-case names of all commands in our scripts that no script defines itself."""
     used = set()
-    for path in our_files(".ps1", ".psm1", under="plugins"):
+    for path in our_files(".ps1", ".psm1"):
         script = Script.read(path)
         used |= {call.name.lower() for call in script.calls} - set(script.functions)
     return used

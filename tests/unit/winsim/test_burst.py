@@ -38,8 +38,9 @@ class Client:
         names = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in soap.NAMESPACES.items())
         data = (
             f"<s:Envelope {names}><s:Header><a:Action>{soap.RSP}/{operation}</a:Action>"
-            f'<a:MessageID>uuid:1</a:MessageID><w:ResourceURI>{soap.CMD_SHELL}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{self.shell}'
-            f"</w:Selector></w:SelectorSet></s:Header><s:Body>{body}</s:Body></s:Envelope>"
+            f"<a:MessageID>uuid:1</a:MessageID><w:ResourceURI>{soap.CMD_SHELL}</w:ResourceURI>"
+            f'<w:SelectorSet><w:Selector Name="ShellId">{self.shell}</w:Selector></w:SelectorSet>'
+            f"</s:Header><s:Body>{body}</s:Body></s:Envelope>"
         ).encode()
         self._line.sendall(f"{self._head}{len(data)}\r\n\r\n".encode() + data)
 
