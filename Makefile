@@ -12,7 +12,7 @@ GATES := PYTHONPATH=tests/architecture $(VENV_PYTHON) -m house_rules.gates
 CHECK_PYTHON := import sys; v = sys.version_info; v >= (3, 11) or sys.exit("setup: Python 3.11 or newer is needed, '$(PYTHON)' is %d.%d; name another one, for instance: make setup PYTHON=python3.12" % v[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo sim lint bench
+.PHONY: help setup test demo sim lint bench record
 
 help: ## this list
 	@echo "winops.patching: make TARGET"
@@ -25,8 +25,10 @@ setup: ## .venv/ with pinned tools, and the collections under .build/
 
 test: setup ## all gates and all tests, and what could not be run
 	@gates=0; $(GATES) || gates=1; \
+	cores=0; $(VENV_PYTHON) tests/architecture/cores.py || cores=1; \
 	tests=0; $(VENV_PYTHON) -m pytest -n 2 || tests=$$?; \
-	if [ $$gates != 0 ]; then echo "test: a lint gate is red; see above" >&2; exit 1; fi; exit $$tests
+	if [ $$gates != 0 ]; then echo "test: a lint gate is red; see above" >&2; exit 1; fi; \
+	if [ $$cores != 0 ]; then echo "test: an ansible-core could not be installed; see above" >&2; exit 1; fi; exit $$tests
 
 lint: setup ## the gates alone, without the tests
 	@$(GATES)
@@ -41,3 +43,6 @@ demo: setup ## the simulated demo fleet, assessed once: one table, and build/dem
 
 bench: setup ## measured beside ansible.windows on the same simulated hosts: a table, and build/bench.json
 	@PYTHONPATH=tests/simulator $(VENV_PYTHON) -m benchmarks
+
+record: setup ## recordings of our scripts under a real PowerShell, into tests/golden; docs/recording.md tells how
+	@PYTHONPATH=tests/simulator:tests/powershell $(VENV_PYTHON) -m recorder $(ARGS)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,8 @@ import pytest
 from winsim.testing import serve
 
 INFO = "winops.patching.win_reboot_pending_info"
-# Python's own start-up hook: in the simulator's process it puts the damage between the double and the wire.
 DAMAGE = """
-import dataclasses
 import json
-from winsim import execution
 
 def of_probes(change):
     def damage(text):
@@ -46,15 +42,8 @@ DAMAGES = {
     "data-empty": of_each(lambda probe: {"state": "ok", "data": {}}),
     "module-failed": lambda text: b'{"failed": true, "msg": "{{ 7 * 191 }} out of memory"}',
 }
-answer = execution.Executor.__call__
-
-def damaged(self, host, line, stdin):
-    outcome = answer(self, host, line, stdin)
-    if b'"probes"' not in outcome.stdout:
-        return outcome
-    return dataclasses.replace(outcome, stdout=DAMAGES[host.name](outcome.stdout))
-
-execution.Executor.__call__ = damaged
+def change(host, text):
+    return DAMAGES[host](text)
 """
 FAILING = ["junk-inside", "half", "no-output", "only-words", "a-list", "no-probes", "probes-as-list", "module-failed"]
 ODD = ["probes-empty", "one-probe-less", "unknown-states", "no-data", "data-as-list"]
@@ -62,16 +51,12 @@ HOSTS = ["junk-around", "data-empty", *FAILING, *ODD]
 
 
 @pytest.fixture(scope="module")
-def heard(once, commands):
+def heard(once, commands, serve_changed):
     """Hosts for which nothing waits, each with its own damage; asked in a play and by the report."""
 
     def make(work: Path):
         ansible = commands(work / "ansible")
-        work.joinpath("sitecustomize.py").write_text(DAMAGE, encoding="utf-8")
-        with ExitStack() as stack:
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("PYTHONPATH", str(work))
-                fleet = stack.enter_context(serve({host: {"os": {}} for host in HOSTS}, work / "sim"))
+        with serve_changed({host: {"os": {}} for host in HOSTS}, work / "sim", DAMAGE) as fleet:
             run = ansible.play(fleet.inventory, [{"name": "ask", INFO: {}, "ignore_errors": True}])
             report = ansible.assess(fleet.inventory)
         run.notes.update(report=report.notes["fleet"], output=report.output, code=report.code)

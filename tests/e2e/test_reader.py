@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, winops.patching contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The reader win_probe as people call it: ten kinds of questions, and mistakes that are refused before anything is sent."""
+"""The reader win_probe as people call it: ten kinds of questions, and mistakes refused before anything is sent."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ MAX_RESULT_BYTES = 3800
 MAX_FACT_BYTES = 1900
 _EVENT_FIELDS = {0: "process", 2: "reason", 3: "reason_code", 4: "type", 5: "comment", 6: "initiated_by"}
 _BEFORE_BOOT = timedelta(minutes=5)
-_REASON_STEPS = (120, 40, 0)
+_TEXT_STEPS = (120, 60, 20, 0)
 
 
 def verdict_result(verdict: Verdict, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,20 +41,39 @@ def verdict_fact(verdict: Verdict, document: Mapping[str, Any]) -> dict[str, Any
 
 
 def _bounded(result: dict[str, Any], verdict: dict[str, Any], limit: int) -> dict[str, Any]:
-    """Shorten reasons, then drop unknown signals that decide nothing (counted in unknown_more), until it fits."""
-    for length in _REASON_STEPS:
+    """Shorten texts step by step, then leave out what decides nothing (counted in ..._more), until it fits."""
+    for length in _TEXT_STEPS:
         if _size(result) <= limit:
             return result
-        for entry in verdict["unknown"]:
-            entry["reason"] = entry["reason"][:length]
-    verdict["sentence"] = verdict["sentence"][:300]
-    dropped = 0
-    while _size(result) > limit and any(not entry["decisive"] for entry in verdict["unknown"]):
-        last = max(place for place, entry in enumerate(verdict["unknown"]) if not entry["decisive"])
-        del verdict["unknown"][last]
-        dropped += 1
-        verdict["unknown_more"] = dropped
+        _shorten(result, verdict, length)
+    for key, keeps in (("ignored", lambda entry: False), ("unknown", lambda entry: entry["decisive"])):
+        _leave_out(result, verdict, key, limit, keeps)
     return result
+
+
+def _shorten(result: dict[str, Any], verdict: dict[str, Any], length: int) -> None:
+    for entry in verdict["unknown"]:
+        entry["reason"] = entry["reason"][:length]
+    for reason in result.get("reboot_required_reasons", ()):
+        reason["description"] = reason["description"][: max(length, 40)]
+    details = (result.get("last_reboot") or {}).get("details") or {}
+    for name in details:
+        details[name] = details[name][: max(length, 20)]
+    verdict["sentence"] = verdict["sentence"][: 3 * max(length, 60)]
+
+
+def _leave_out(
+    result: dict[str, Any], verdict: dict[str, Any], key: str, limit: int, keeps: Callable[[Any], bool]
+) -> None:
+    entries: list[Any] = verdict[key]
+    left_out = 0
+    for place in range(len(entries) - 1, -1, -1):
+        if _size(result) <= limit:
+            return
+        if not keeps(entries[place]):
+            del entries[place]
+            left_out += 1
+            verdict[f"{key}_more"] = left_out
 
 
 def _size(value: object) -> int:

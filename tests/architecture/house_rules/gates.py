@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from house_rules.places import ROOT, our_files, shown
 
 BIN = ROOT / ".venv" / "bin"
+TYPED = ("house_rules", "set_up.py", "cores.py")
 DOCS_LINT = ["antsibull-docs", "lint-collection-docs", "--plugin-docs"]
 
 
@@ -32,7 +33,7 @@ GATES = (
     Gate("ansible-lint: playbooks and roles, profile production", ("ansible-lint", "--strict", "-q")),
     Gate("mypy --strict: plugin_utils", ("mypy", "plugins/plugin_utils")),
     Gate("mypy --strict: simulator", ("mypy", "tests/simulator/winsim")),
-    Gate("mypy --strict: house rules", ("mypy", "tests/architecture/house_rules", "tests/architecture/set_up.py")),
+    Gate("mypy --strict: house rules", ("mypy", *(f"tests/architecture/{name}" for name in TYPED))),
     Gate("yamllint: every YAML file", ("yamllint", "--strict"), (".yml", ".yaml", ".yamllint", ".ansible-lint")),
     Gate("antsibull-changelog: fragments", ("antsibull-changelog", "lint")),
     Gate("ruff check: all Python", ("ruff", "check", "--quiet", "--output-format=concise")),

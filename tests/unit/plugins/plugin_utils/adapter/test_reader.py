@@ -71,11 +71,31 @@ def test_nothing_left_to_ask_for_is_an_error(signals, skip, agent):
         chosen_signals(signals, skip, agent)
 
 
-def test_a_signal_that_only_a_scan_job_can_tell_is_refused_in_the_words_of_the_option():
-    with pytest.raises(AnsibleActionFail) as caught:
-        read_host(lambda *_: answers(), host="h", signals=["agent_updates_pending_reboot"], since=False, run_id=None)
-    assert "signals" in str(caught.value)
-    assert "probes: must be a list" not in str(caught.value)
+def test_a_signal_that_only_a_scan_job_can_tell_asks_the_host_nothing_and_leaves_no_no():
+    calls = []
+    built, failure = read_host(
+        lambda *call: calls.append(call) or answers(),
+        host="h",
+        signals=["agent_updates_pending_reboot"],
+        since=False,
+        run_id=None,
+    )
+    assert (calls, failure) == ([], None)
+    assert verdict(built)["reboot"] == "unknown"
+
+
+def test_a_signal_that_shares_a_probe_is_not_answered_unless_it_was_asked_for():
+    built, _, _ = read(answers(), signals=["servicing_in_progress"])
+    states = {entry["id"]: entry["state"] for entry in verdict(built)["signals"]}
+    assert {name for name, state in states.items() if state != "not_asked"} == {"servicing_in_progress"}
+
+
+def test_a_narrowed_question_never_ends_in_a_no_because_required_signals_are_missing():
+    for skipped in ("wu_reboot_required", "pending_file_rename", "pending_file_rename_2", "computer_rename"):
+        built, _, _ = read(answers(), signals=[name for name in SIGNALS if name != skipped])
+        found = verdict(built)
+        assert found["reboot"] == "unknown"
+        assert [entry["id"] for entry in found["unknown"]] == [skipped]
 
 
 def test_the_reader_is_run_once_with_just_the_probes_that_are_needed():

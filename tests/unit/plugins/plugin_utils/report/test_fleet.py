@@ -35,6 +35,7 @@ ROW_KEYS = {
     "updates",
     "window",
     "error",
+    "limits",
 }
 VERDICT_KEYS = ROW_KEYS - {"machine", "updates", "window", "error"}
 AT = "2026-11-18T03:30:00Z"

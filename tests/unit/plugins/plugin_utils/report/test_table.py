@@ -68,7 +68,7 @@ def test_a_line_tells_answer_safety_reasons_and_what_was_not_readable():
     text = table(clean=CLEAN, waits=WAITS, blind=BLIND)
     assert line_of(text, "clean").split() == ["clean", "no", "yes", "-", "-"]
     assert line_of(text, "waits").split() == ["waits", "required", "yes", "wu_reboot_required", "-"]
-    assert line_of(text, "blind").split() == ["blind", "unknown", "yes", "-", "cbs_reboot_pending", "!"]
+    assert line_of(text, "blind").split() == ["blind", "unknown", "yes", "-", "!", "cbs_reboot_pending"]
 
 
 def test_hints_are_told_as_such_and_only_where_nothing_decides():
@@ -78,14 +78,27 @@ def test_hints_are_told_as_such_and_only_where_nothing_decides():
 
 def test_a_hard_reboot_and_one_that_is_running_are_told_apart():
     assert "required (hard)" in table(a=row(document({"ccm_reboot": client(hard=True)})))
-    assert "in_progress" in table(a=row(with_present("cbs_reboot_in_progress"))).replace("…", "_progress")
+    assert "required (running)" in table(a=row(with_present("cbs_reboot_in_progress")))
     assert "(soft)" not in table(a=WAITS)
 
 
 def test_what_decides_stands_before_what_does_not():
-    line = line_of(table(a=row(document({"dsc_lcm": refused(), "name_next": refused()}))), "a")
-    assert line.index("computer_rename !") < line.index("dsc_pending_reboot")
-    assert "dsc_pending_reboot !" not in line
+    text = table(a=row(document({"dsc_lcm": refused(), "name_next": refused()})))
+    assert line_of(text, "a").endswith("! computer_rename, dsc_pending_reboot")
+    assert text.endswith("(! without it there is no answer)")
+
+
+def test_the_sign_of_what_decides_stands_only_where_something_does():
+    text = table(a=row(document({"dsc_lcm": refused()})))
+    assert line_of(text, "a").endswith(" dsc_pending_reboot")
+    assert "!" not in text
+
+
+def test_one_cause_of_many_refusals_is_told_instead_of_them():
+    refusals = {"cbs_reboot_pending": refused(), "dsc_lcm": refused()}
+    text = table(a=row(document(refusals, system={"elevated": False})))
+    assert line_of(text, "a").endswith("! token not elevated: 2 signals")
+    assert line_of(table(a=row(document(system={"elevated": False}))), "a").endswith("token not elevated")
 
 
 def test_an_unreachable_host_has_a_line_with_its_error_in_few_words():
@@ -95,9 +108,8 @@ def test_an_unreachable_host_has_a_line_with_its_error_in_few_words():
 
 
 def test_the_totals_add_up_and_one_host_is_no_hosts():
-    assert table(a=CLEAN, b=WAITS, c=BLIND, d=unread_row("x")).endswith(
-        "4 hosts: reboot required 1, not required 1, unknown 2"
-    )
+    last = table(a=CLEAN, b=WAITS, c=BLIND, d=unread_row("x")).split("\n")[-1]
+    assert last.startswith("4 hosts: reboot required 1, not required 1, unknown 2")
     assert table(a=CLEAN).split("\n")[-1].startswith("1 host: ")
     assert table().split("\n")[-1].startswith("0 hosts: ")
 

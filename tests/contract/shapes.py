@@ -1,0 +1,234 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The border between host and brain as shapes: what the reader answers, and the documents that are made of it.
+
+A shape is a type, a set of words, a pattern, a list with the shape of its items, a map of keys (`key?` may be missing,
+any other key is a problem), `Mapped` for maps with any keys, or an `Either` of shapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+WHOLE, TEXT, FLAG, NULL, ANY = int, str, bool, type(None), object
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A map whose keys are data."""
+
+    inner: Any
+
+
+class Either:
+    """Any of several shapes."""
+
+    def __init__(self, *shapes: Any) -> None:
+        self.shapes = shapes
+
+
+def problems(shape: Any, value: Any, where: str = "$") -> Iterator[str]:
+    """Every place where a value departs from its shape."""
+    if isinstance(shape, Either):
+        if all(any(problems(one, value, where)) for one in shape.shapes):
+            yield f"{where}: {value!r} has none of its {len(shape.shapes)} shapes"
+    elif isinstance(shape, Mapped | Mapping):
+        yield from problems_of_map(shape, value, where)
+    elif isinstance(shape, list):
+        yield from problems_of_list(shape, value, where)
+    elif not fits(shape, value):
+        yield f"{where}: {value!r} is not {shape}"
+
+
+def fits(shape: Any, value: Any) -> bool:
+    """Whether a single value has its type, is one of the words, or is like the pattern."""
+    if isinstance(shape, re.Pattern):
+        return isinstance(value, str) and shape.fullmatch(value) is not None
+    if isinstance(shape, frozenset):
+        return isinstance(value, str) and value in shape
+    return isinstance(value, shape) and not (shape is WHOLE and isinstance(value, bool))
+
+
+def problems_of_list(shape: Any, value: Any, where: str) -> Iterator[str]:
+    """The same for lists, whose items have one shape."""
+    if not isinstance(value, list):
+        yield f"{where}: {value!r} is no list"
+        return
+    for place, item in enumerate(value):
+        yield from problems(shape[0], item, f"{where}[{place}]")
+
+
+def problems_of_map(shape: Any, value: Any, where: str) -> Iterator[str]:
+    """The same for maps, whose keys are fixed or data."""
+    if not isinstance(value, Mapping):
+        yield f"{where}: {value!r} is no map"
+        return
+    if isinstance(shape, Mapped):
+        for key, item in value.items():
+            yield from problems(shape.inner, item, f"{where}.{key}")
+        return
+    known = {key.removesuffix("?"): key for key in shape}
+    yield from (f"{where}.{key}: is missing" for key in known if not known[key].endswith("?") and key not in value)
+    for key, item in value.items():
+        if key in known:
+            yield from problems(shape[known[key]], item, f"{where}.{key}")
+        else:
+            yield f"{where}.{key}: is not in the contract"
+
+
+def words(text: str) -> frozenset[str]:
+    """A set of words."""
+    return frozenset(text.split())
+
+
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
+HEX = re.compile(r"([0-9a-f]{2})*")
+HRESULT = re.compile(r"0x[0-9A-F]{8}")
+TIME_OR_NULL, TEXT_OR_NULL, FLAG_OR_NULL = Either(TIME, NULL), Either(TEXT, NULL), Either(FLAG, NULL)
+
+
+def kind(name: str, data: Any) -> dict[str, Any]:
+    """A registry value of one type."""
+    return {"kind": words(name), "data": data}
+
+
+VALUE = Either(
+    kind("REG_SZ REG_EXPAND_SZ", TEXT),
+    kind("REG_DWORD REG_QWORD", WHOLE),
+    kind("REG_MULTI_SZ", [TEXT]),
+    kind("REG_BINARY REG_NONE", HEX),
+)
+SERVICE_STATES = words("running stopped paused start_pending stop_pending continue_pending pause_pending")
+SERVICE_STARTS = words("auto manual disabled boot system")
+
+# `data` of an answer, by the kind of its probe.
+DATA: Mapping[str, Any] = {
+    "registry": {"values": Mapped(VALUE), "subkeys?": [TEXT], "write_time?": TIME_OR_NULL},
+    "cim_query": {"instances": [Mapped(ANY)]},
+    "cim_method": Mapped(ANY),
+    "com_property": {"value": Either(TEXT, FLAG, WHOLE, NULL)},
+    "file": {
+        "length": Either(WHOLE, NULL),
+        "modified": TIME,
+        "version": Either(re.compile(r"\d+\.\d+\.\d+\.\d+"), NULL),
+        "sha256": Either(re.compile("[0-9a-f]{64}"), NULL),
+    },
+    "text_tail": {"text": TEXT, "offset": WHOLE, "length": WHOLE},
+    "process": {"running": [{"name": re.compile(r"(?!.*\.exe$).+"), "id": WHOLE, "started": TIME_OR_NULL}]},
+    "service": {"services": [{"name": TEXT, "state": SERVICE_STATES, "start": SERVICE_STARTS}]},
+    "mutex": {"exists": FLAG},
+    "event": {
+        "events": [{"id": WHOLE, "time": TIME_OR_NULL, "provider": TEXT, "message": TEXT_OR_NULL, "data": [TEXT]}]
+    },
+}
+ERROR = {"type": TEXT, "hresult": HRESULT, "message": TEXT}
+
+
+def answer_shape(kind_of_probe: str) -> Either:
+    """An answer to a probe of a kind: data, nothing there, or why not."""
+    return Either(
+        {"state": words("ok"), "data": DATA[kind_of_probe], "ms": WHOLE},
+        {"state": words("absent"), "ms": WHOLE},
+        {"state": words("denied timeout error"), "error": ERROR, "ms": WHOLE},
+    )
+
+
+SYSTEM = {
+    "computer_name": TEXT_OR_NULL,
+    "os_caption": TEXT_OR_NULL,
+    "os_build": Either(re.compile(r"\d+(\.\d+)?"), NULL),
+    "product_type": Either(WHOLE, NULL),
+    "boot_time": TIME_OR_NULL,
+    "time_zone": TEXT_OR_NULL,
+    "powershell": TEXT_OR_NULL,
+    "is_64bit": FLAG_OR_NULL,
+    "user": TEXT_OR_NULL,
+    "elevated": FLAG_OR_NULL,
+    "is_system": FLAG_OR_NULL,
+    "language_mode": TEXT_OR_NULL,
+    "execution_policy": TEXT_OR_NULL,
+    "clock": TIME_OR_NULL,
+    "errors": [{"field": TEXT, "error": ERROR}],
+}
+READER_RESULT = {"changed": FLAG, "probes": Mapped(Mapped(ANY)), "system": SYSTEM}
+
+SAVED_PROBE = {
+    "asked": {"kind": frozenset(DATA), "path?": TEXT, "values?": [TEXT], "subkeys?": FLAG, "write_time?": FLAG}
+    | {f"{name}?": TEXT for name in "namespace class method progid property name log provider filter".split()}
+    | {"names?": [TEXT], "ids?": [WHOLE], "max?": WHOLE},
+    "state": words("ok absent denied timeout error"),
+    "data?": Mapped(ANY),
+    "error?": Mapped(ANY),
+    "ms?": WHOLE,
+}
+EVIDENCE = {
+    "schema": words("winops.patching/evidence/1"),
+    "host": TEXT,
+    "collected_at": TIME,
+    "boot_time": TIME_OR_NULL,
+    "run_id": TEXT_OR_NULL,
+    "since": FLAG,
+    "error": TEXT_OR_NULL,
+    "policy?": Mapped(ANY),
+    "custom_signals": [Mapped(ANY)],
+    "asked_signals": Either([TEXT], NULL),
+    "system": SYSTEM,
+    "probes": Mapped(SAVED_PROBE),
+}
+STRENGTHS = words("conclusive strong weak informational")
+SIGNAL = {
+    "id": TEXT,
+    "state": words("present absent unknown not_asked"),
+    "scope": words("machine update"),
+    "strength": STRENGTHS,
+    "kind": words("soft hard in_progress"),
+    "updates": [TEXT],
+    "entries": [Mapped(ANY)],
+    "read_from": [TEXT],
+    "detail": TEXT,
+    "error": Either(Mapped(ANY), NULL),
+    "stale": FLAG,
+}
+UNKNOWN = [{"id": TEXT, "reason": TEXT, "decisive": FLAG}]
+JUDGED = {
+    "reboot": words("required not_required unknown"),
+    "kind": words("none soft hard in_progress"),
+    "because": [TEXT],
+    "hints": [TEXT],
+    "unknown": UNKNOWN,
+    "busy": [words("cbs_reboot_in_progress servicing_in_progress installer_running patch_job_running")],
+    "safe_to_reboot": words("yes no unknown"),
+    "since": TIME_OR_NULL,
+    "sentence": TEXT,
+    "limits": [{"id": TEXT, "reason": TEXT}],
+}
+VERDICT = JUDGED | {
+    "informational": [TEXT],
+    "ignored": [{"id": TEXT, "rule": TEXT}],
+    "update_agent": words("read denied error not_asked"),
+    "signals": [SIGNAL],
+}
+MACHINES = words("compliant non_compliant pending_reboot unknown")
+UPDATES = words("installed needed not_needed soft_reboot hard_reboot failed rejected unknown")
+ROW = JUDGED | {
+    "machine": Either(MACHINES, NULL),
+    "updates": {f"{state}?": WHOLE for state in UPDATES},
+    "window": Either(Mapped(ANY), NULL),
+    "error": TEXT_OR_NULL,
+}
+FLEET = {
+    "schema": words("winops.patching/fleet/1"),
+    "at": TIME,
+    "run_id": TEXT_OR_NULL,
+    "hosts": Mapped(ROW),
+    "totals": {
+        "hosts": WHOLE,
+        "reboot": dict.fromkeys(JUDGED["reboot"], WHOLE),
+        "safe_to_reboot": dict.fromkeys(JUDGED["safe_to_reboot"], WHOLE),
+        "machine": dict.fromkeys(MACHINES, WHOLE),
+        "failed": WHOLE,
+    },
+}

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The same questions on every promised ansible-core: doors, role and reboot give the same answers on all of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from cores import further_cores
+from winsim.testing import serve
+
+INFO = "winops.patching.win_reboot_pending_info"
+AUTO_UPDATE = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update"
+REQUIRED = rf"{AUTO_UPDATE}\RebootRequired"
+WAITING = {REQUIRED: {"volatile": True, "values": {"guid": {"type": "REG_DWORD", "data": 1}}}}
+HOSTS = {
+    "waits": {"os": {}, "registry": WAITING},
+    "clean": {"os": {}},
+    "refuses": {"os": {}, "denied": [AUTO_UPDATE]},
+    "dead": {"os": {}, "network": {"listen": False}},
+}
+VERDICTS = {"waits": "required", "clean": "not_required", "refuses": "unknown"}
+OWN = metadata.version("ansible-core")
+PLACES = {core.version: core.bin for core in further_cores()} | {OWN: Path(sys.executable).parent}
+# What winsim calls the form in which a series hands over a module.
+FORMATS = {"2.16": "2.18", "2.18": "2.18", "2.22": "2.22"}
+
+
+@pytest.fixture(
+    params=[OWN, *(pytest.param(core.version, marks=pytest.mark.needs(core.name)) for core in further_cores())]
+)
+def core(request):
+    """A version of ansible-core: that of .venv, and each of the further ones."""
+    return request.param
+
+
+@pytest.fixture
+def ansible(core, commands, tmp_path):
+    """The commands of that ansible-core."""
+
+    class OnThisCore(commands):
+        def command(self, program, arguments, **environment):
+            return super().command(str(PLACES[core] / program), arguments, **environment)
+
+    return OnThisCore(tmp_path / "ansible")
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    with serve(HOSTS, tmp_path / "sim") as running:
+        yield running
+
+
+def test_it_is_the_version_it_is_called(core):
+    asked = [str(PLACES[core] / "python"), "-c", "from ansible.release import __version__; print(__version__)"]
+    assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip() == core
+
+
+def test_an_ad_hoc_question_gives_a_verdict_for_every_host_that_answers(core, ansible, fleet):
+    run = ansible.adhoc("all", fleet.inventory, INFO)
+    answers = {host: run.of(INFO, host)["verdict"]["reboot"] for host in VERDICTS}
+    assert answers == VERDICTS, run.output
+    assert [run.of(INFO, host).get("reboot_required") for host in VERDICTS] == [True, False, None]
+    assert run.states(INFO)["dead"] == "unreachable"
+    assert run.code == 4
+    (read,) = fleet.runs("clean")
+    assert read["format"] == FORMATS.get(".".join(core.split(".")[:2]), "2.19")
+
+
+def test_assess_reports_every_host_the_dead_one_too_and_ends_red(ansible, fleet):
+    run = ansible.assess(fleet.inventory)
+    rows = run.fleet["hosts"]
+    assert {host: row["reboot"] for host, row in rows.items()} == VERDICTS | {"dead": "unknown"}, run.output
+    assert rows["waits"]["because"] == ["wu_reboot_required"]
+    assert [entry["id"] for entry in rows["refuses"]["unknown"] if entry["decisive"]] == ["wu_reboot_required"]
+    assert rows["dead"]["error"].startswith("unreachable: ")
+    assert run.fleet["totals"]["hosts"] == 4
+    assert run.code != 0
+    assert run.notes["evidence"] == {f"{host}.json": 0o600 for host in VERDICTS}
+
+
+def test_a_mistyped_target_is_an_error_that_names_it(ansible, fleet):
+    run = ansible.assess(fleet.inventory, target="windwos")
+    assert run.code == 2, run.output
+    assert "'windwos' matches nothing in the inventory" in run.output
+    assert run.notes["fleet"] is None
+
+
+def test_a_reboot_does_its_work_and_the_host_says_so(ansible, fleet):
+    tasks = [
+        {"name": "before", INFO: {}},
+        {"name": "reboot", "ansible.windows.win_reboot": {"reboot_timeout": 60}},
+        {"name": "after", INFO: {}},
+    ]
+    run = ansible.play(fleet.inventory, tasks, hosts="waits")
+    assert run.code == 0, run.output
+    answers = [run.of(name)["verdict"]["reboot"] for name in ("before", "after")]
+    assert (answers, run.of("reboot")["rebooted"]) == (["required", "not_required"], True)
+    assert [entry["event"] for entry in fleet.state("waits")["log"]] == ["boot"]

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""win_probe, patch_begin and patch_fleet_report."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.errors import AnsibleError
+from ansible_collections.winops.patching.plugins.action.patch_begin import ActionModule as BeginDoor
+from ansible_collections.winops.patching.plugins.action.patch_fleet_report import ActionModule as ReportDoor
+from ansible_collections.winops.patching.plugins.action.win_probe import ActionModule as ProbeDoor
+from ansible_collections.winops.patching.plugins.plugin_utils._adapter.files import write_json
+from ansible_collections.winops.patching.tests.unit.plugins.action.doors import Door, answer_of
+from ansible_collections.winops.patching.tests.unit.plugins.plugin_utils.evidence.documents import (
+    document,
+    with_present,
+)
+
+PROBES = [{"id": "m", "kind": "mutex", "name": "Global\\_MSIExecute"}]
+
+
+def probe_door():
+    return Door(ProbeDoor, "winops.patching.win_probe")
+
+
+def begin_door():
+    return Door(BeginDoor, "winops.patching.patch_begin")
+
+
+def report_door():
+    return Door(ReportDoor, "winops.patching.patch_fleet_report")
+
+
+class TestProbe:
+    """The reader itself."""
+
+    def test_checked_probes_are_handed_on_and_the_answer_comes_back_as_it_is(self):
+        door = probe_door()
+        result = door.run(probes=PROBES)
+        assert door.calls == [("winops.patching.win_probe", {"probes": PROBES, "time_limit": 120})]
+        assert result["probes"] == answer_of()["probes"]
+        assert result["changed"] is False
+
+    def test_check_mode_does_the_same(self):
+        door = probe_door()
+        door.run(probes=PROBES, time_limit=5, check_mode=True)
+        assert door.calls[0][1]["time_limit"] == 5
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({}, "probes"),
+            ({"probes": []}, "at least one probe"),
+            ({"probes": [{"id": "a", "kind": "registri", "path": "x"}]}, "did you mean registry"),
+            ({"probes": [{"id": "a", "kind": "mutex"}]}, r"probes\[0\]\.name: mutex needs this option"),
+            ({"probes": PROBES, "time_limit": "soon"}, "time_limit"),
+        ],
+    )
+    def test_wrong_probes_never_reach_the_host(self, options, words):
+        door = probe_door()
+        with pytest.raises(AnsibleError, match=words):
+            door.run(**options)
+        assert door.calls == []
+
+
+class TestBegin:
+    """A run that looks at nothing is a failure; every run has an id."""
+
+    @pytest.mark.parametrize("limit", [None, "db*"])
+    def test_no_host_at_all_fails_and_says_what_was_mistyped(self, limit):
+        with pytest.raises(AnsibleError, match="'prdo'") as caught:
+            begin_door().run(hosts=[], target="prdo", limit=limit, registered_as="run")
+        assert ("--limit 'db*'" in str(caught.value)) == (limit is not None)
+
+    def test_a_run_gets_an_id_of_its_own_and_keeps_a_given_one(self):
+        first = begin_door().run(hosts=["a"], registered_as="run")["run_id"]
+        assert first != begin_door().run(hosts=["a"], registered_as="run")["run_id"]
+        assert begin_door().run(hosts=["a"], registered_as="run", run_id="r1")["run_id"] == "r1"
+
+    def test_all_batches_of_a_play_share_the_id_of_the_first(self):
+        variables = {"hostvars": {"a": {"run": {"run_id": "r1"}}, "b": {}}, "ansible_play_hosts_all": ["a", "b"]}
+        assert begin_door().run(hosts=["b", "a"], registered_as="run", variables=variables)["run_id"] == "r1"
+
+    def test_nothing_is_asked_of_a_host(self):
+        door = begin_door()
+        assert door.run(hosts=["a"], registered_as="run", check_mode=True)["changed"] is False
+        assert door.calls == []
+
+
+class TestReport:
+    """fleet.json and the table: no host is left out."""
+
+    OPTIONS = ("run_id", "r1"), ("registered_as", "reading")
+
+    def run(self, folder, *hosts, **variables):
+        return report_door().run(hosts=list(hosts), report_dir=str(folder), variables=variables, **dict(self.OPTIONS))
+
+    def save(self, folder, evidence, host):
+        write_json(folder / "evidence" / f"{host}.json", {**evidence, "host": host, "run_id": "r1"})
+
+    def test_every_host_is_in_the_document_and_in_the_table(self, tmp_path, capsys):
+        self.save(tmp_path, with_present("domain_join"), "web01")
+        self.save(tmp_path, document(), "web02")
+        hosts = {"dead": {"reading": {"unreachable": True, "msg": "no route"}}}
+        result = self.run(tmp_path, "web01", "web02", "dead", "late", hostvars=hosts)
+        fleet = json.loads((tmp_path / "fleet.json").read_text(encoding="utf-8"))
+        assert {host: row["reboot"] for host, row in fleet["hosts"].items()} == {
+            "dead": "unknown",
+            "late": "unknown",
+            "web01": "required",
+            "web02": "not_required",
+        }
+        assert (fleet["schema"], fleet["run_id"]) == ("winops.patching/fleet/1", "r1")
+        assert result["totals"] == fleet["totals"]
+        assert result["fleet_file"] == str(tmp_path / "fleet.json")
+        shown = capsys.readouterr().out
+        assert all(host in shown for host in fleet["hosts"])
+        assert str(tmp_path / "fleet.json") in shown
+
+    def test_only_dead_hosts_still_make_a_report(self, tmp_path):
+        assert self.run(tmp_path, "a", "b")["totals"]["reboot"] == {"required": 0, "not_required": 0, "unknown": 2}
+
+    def test_a_folder_that_cannot_be_written_takes_the_table_not_away(self, tmp_path, capsys):
+        (tmp_path / "file").write_text("x", encoding="utf-8")
+        with pytest.raises(AnsibleError, match="cannot write"):
+            self.run(tmp_path / "file", "a")
+        assert "1 host" in capsys.readouterr().out
+
+    def test_a_host_the_play_could_not_take_in_fails_the_run_after_the_report(self, tmp_path):
+        with pytest.raises(AnsibleError, match="could not take in 'web:01'"):
+            self.run(tmp_path, "web01", "web:01", ansible_play_hosts_all=["web01"])
+        fleet = json.loads((tmp_path / "fleet.json").read_text(encoding="utf-8"))
+        assert fleet["totals"]["hosts"] == 2
