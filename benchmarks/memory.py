@@ -20,6 +20,7 @@ SHORTEST_PAUSE: Final = 0.05
 # Looking takes time from what is looked at: at most a tenth of one core.
 PAUSE_PER_LOOK: Final = 9
 _PSS: Final = re.compile(rb"^Pss:\s+(\d+) kB$", re.MULTILINE)
+_PEAK: Final = re.compile(rb"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
 class CannotLookError(OSError):
@@ -28,9 +29,10 @@ class CannotLookError(OSError):
 
 @dataclass(slots=True)
 class Peak:
-    """Bytes; pages that processes share are counted once (proportional set size)."""
+    """Bytes. Of all processes pages that they share are counted once (proportional set size); `first` is one alone."""
 
     bytes: int = 0
+    first: int = 0
 
 
 def tree(pid: int) -> Iterator[int]:
@@ -45,6 +47,12 @@ def held(pid: int) -> int:
     """Bytes that the tree of `pid` holds; 0 when it has ended."""
     found = (_PSS.search(_read(PROC / str(member) / "smaps_rollup")) for member in tree(pid))
     return sum(int(pss[1]) * 1024 for pss in found if pss)
+
+
+def most_held(pid: int) -> int:
+    """Bytes that the process itself has held at its peak (resident set size); 0 when it has ended."""
+    found = _PEAK.search(_read(PROC / str(pid) / "status"))
+    return int(found[1]) * 1024 if found else 0
 
 
 @contextmanager
@@ -68,6 +76,7 @@ def _look(pid: int, peak: Peak, ended: threading.Event) -> None:
     while not ended.wait(pause):
         begun = time.monotonic()
         peak.bytes = max(peak.bytes, held(pid))
+        peak.first = max(peak.first, most_held(pid))
         pause = max(SHORTEST_PAUSE, PAUSE_PER_LOOK * (time.monotonic() - begun))
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from .memory import watched
+from .memory import Peak, watched
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 MOST_SECONDS: Final = 180.0
@@ -35,7 +35,7 @@ class Run:
 
     seconds: float
     cpu_seconds: float
-    peak_bytes: int
+    peak: Peak
     output: str
 
 
@@ -63,21 +63,20 @@ class Ansible:
     def _run(self, command: Sequence[str], *, memory: bool = False) -> Run:
         program = [str(self.tools / command[0]), *command[1:]]
         output = self.work / "ansible.out"
-        peak_bytes = 0
+        peak = Peak()
         before = _children_cpu()
         begun = time.monotonic()
         with output.open("wb") as stream, _started(program, self._environment(), stream.fileno()) as process:
             if memory:
                 with watched(process.pid) as peak:
                     code = process.wait()
-                peak_bytes = peak.bytes
             else:
                 code = process.wait()
         seconds = time.monotonic() - begun
         text = output.read_text(encoding="utf-8", errors="replace")
         if code:
             raise RunError(f"{' '.join(command)} ended with {code} after {seconds:.1f} s:\n{text[-END_OF_OUTPUT:]}")
-        return Run(seconds, _children_cpu() - before, peak_bytes, text)
+        return Run(seconds, _children_cpu() - before, peak, text)
 
     def _environment(self) -> dict[str, str]:
         """Nothing of the user's own Ansible settings changes the figures."""

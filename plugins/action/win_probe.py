@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.core import ActionFail, checked_options
+from ansible_collections.winops.patching.plugins.plugin_utils._adapter.preload import preload_client
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.reader import READER
 from ansible_collections.winops.patching.plugins.plugin_utils._evidence.probes import ProbeError, validate_probes
+
+preload_client()
 
 ARGUMENT_SPEC = {
     "probes": {"type": "list", "elements": "dict", "required": True},

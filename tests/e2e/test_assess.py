@@ -51,8 +51,7 @@ def reboots(run):
 
 def row_of(run, host):
     """The line of the printed table that begins with the host's name."""
-    table = run.output.partition("\nSaved: ")[0]
-    [line] = [line for line in table.splitlines() if line.startswith(f"{host} ")]
+    [line] = [line for line in run.output.splitlines() if line.startswith(f"{host} ") and " : ok=" not in line]
     return line
 
 
@@ -123,14 +122,29 @@ def test_a_limit_narrows_the_report_to_the_hosts_of_both(ansible, fleet):
     assert (run.code, reboots(run)) == (0, {"calm": "not_required"})
 
 
-def test_a_limit_from_a_file_assesses_its_hosts(ansible, fleet, tmp_path):
+def test_a_limit_from_files_narrows_the_report_to_their_hosts(ansible, fleet, tmp_path):
     (tmp_path / "retry").write_text("calm\ndead1\n", encoding="utf-8")
-    run = ansible.assess(fleet.inventory, "--limit", f"@{tmp_path / 'retry'}")
-    found = reboots(run)
+    run = ansible.assess(fleet.inventory, "--limit", f"waiting,@{tmp_path / 'retry'}")
     assert run.code != 0
-    assert (found["calm"], found["dead1"]) == ("not_required", "unknown")
+    assert reboots(run) == {"calm": "not_required", "waiting": "required", "dead1": "unknown"}
     assert "unreachable" in run.fleet["hosts"]["dead1"]["error"]
-    assert "waiting.json" not in run.notes["evidence"]
+
+
+def test_a_limit_from_a_file_without_a_host_of_the_target_fails_and_says_so(ansible, fleet, tmp_path):
+    (tmp_path / "retry").write_text("calm\n", encoding="utf-8")
+    run = ansible.assess(fleet.inventory, "--limit", f"@{tmp_path / 'retry'}", target="waiting")
+    assert run.code != 0
+    assert "no host: 'waiting'" in run.output
+    assert run.notes["fleet"] is None
+
+
+def test_a_user_who_prefers_the_strategy_free_gets_the_same_report(ansible, fleet):
+    report = ansible.work / "report"
+    options = ["-e", "patch_target=all", "-e", f"patch_report_dir={report}"]
+    command = ["winops.patching.assess", "-i", str(fleet.inventory), *options]
+    ansible.command("ansible-playbook", command, ANSIBLE_STRATEGY="free")
+    rows = json.loads((report / "fleet.json").read_text(encoding="utf-8"))["hosts"]
+    assert {name: row["reboot"] for name, row in rows.items()} == ALL
 
 
 def test_check_mode_reads_and_reports_the_same(ansible, fleet):
@@ -224,18 +238,17 @@ def test_odd_host_names_neither_leave_the_folder_nor_collide(ansible, renamed):
     assert sorted(path.name for path in (ansible.work / "report").iterdir()) == ["evidence", "fleet.json"]
 
 
-def test_a_host_name_that_no_pattern_can_name_is_unknown_and_not_missing(ansible, renamed):
+def test_host_names_with_blanks_and_templates_are_read_like_any_other(ansible, renamed):
     names = {"web 01/../x": "calm", "{{ 7 * 7 }}": "waiting", "plain": "calm"}
     run = ansible.assess(renamed(names))
-    assert set(reboots(run)) == set(names)
-    assert reboots(run)["plain"] == "not_required"
-    assert "49" not in reboots(run)
+    assert (run.code, reboots(run)) == (0, {name: ALL[host] for name, host in names.items()})
 
 
 def test_a_report_folder_that_cannot_be_written_fails_with_its_name(ansible, fleet):
     run = ansible.assess(fleet.inventory, target="calm", patch_report_dir="/proc/none")
     assert run.code != 0
     assert "cannot write /proc/none/" in run.output
+    assert row_of(run, "calm"), "the table is shown all the same"
     assert "Traceback" not in run.output
 
 

@@ -170,13 +170,13 @@ def test_the_simulator_is_stopped_when_the_demo_is_told_to_end(tmp_path):
     )
     try:
         log = tmp_path / "out" / "ansible.log"
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not log.exists() and time.monotonic() < until:
             time.sleep(0.05)
         [inventory] = tmp_path.glob("winsim-*/inventory.yml")
         hosts = yaml.safe_load(inventory.read_text(encoding="utf-8"))["windows"]["hosts"]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 128 + signal.SIGTERM
+        assert process.wait(60) == 128 + signal.SIGTERM
     finally:
         process.kill()
         process.wait()

@@ -26,9 +26,9 @@ STRICT = "{'require': ['agent_reboot_required']}"
 DAMAGED = {
     "another schema": (lambda text: text.replace("evidence/1", "evidence/2"), "evidence of schema"),
     "no schema": (lambda text: text.replace('"schema"', '"scheme"'), "evidence of schema"),
-    "a list": (lambda text: f"[{text}]", "evidence is a mapping, not "),
-    "a number": (lambda text: "7", "evidence is a mapping, not "),
-    "nothing": (lambda text: "null", "evidence is a mapping, not "),
+    "a list": (lambda text: f"[{text}]", "evidence is a mapping, not list"),
+    "a number": (lambda text: "7", "evidence is a mapping, not int"),
+    "nothing": (lambda text: "null", "evidence is a mapping, not null"),
     "half a file": (lambda text: text[: len(text) // 2], ""),
     "no probes": (lambda text: text.replace('"probes"', '"probe"'), "the evidence has no probes"),
 }

@@ -87,6 +87,11 @@ ANSWERED = {
         {"reboot": "not_required", "ignored": [{"id": QUEUES[0], "rule": "ignore_signals"}]},
     ),
     "skipping a required signal leaves the answer unknown": ("queue", {"skip": QUEUES}, {"reboot": "unknown"}),
+    "skipping one of two signals that are read together skips that one": (
+        "queue",
+        {"skip": QUEUES[:1]},
+        {"reboot": "unknown", "because": []},
+    ),
     "skipping decides when the policy does not require what was skipped": (
         "queue",
         {"skip": QUEUES, "policy": {"require": ["wu_reboot_required"]}},

@@ -16,38 +16,23 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $script:hives = @{
-    HKLM = 'HKEY_LOCAL_MACHINE'
-    HKCU = 'HKEY_CURRENT_USER'
-    HKCR = 'HKEY_CLASSES_ROOT'
-    HKU = 'HKEY_USERS'
-    HKCC = 'HKEY_CURRENT_CONFIG'
+    HKLM = 'HKEY_LOCAL_MACHINE'; HKCU = 'HKEY_CURRENT_USER'; HKCR = 'HKEY_CLASSES_ROOT'
+    HKU = 'HKEY_USERS'; HKCC = 'HKEY_CURRENT_CONFIG'
 }
 $script:kinds = @{
-    REG_SZ = 'String'
-    REG_EXPAND_SZ = 'ExpandString'
-    REG_MULTI_SZ = 'MultiString'
-    REG_DWORD = 'DWord'
-    REG_QWORD = 'QWord'
-    REG_BINARY = 'Binary'
-    REG_NONE = 'None'
+    REG_SZ = 'String'; REG_EXPAND_SZ = 'ExpandString'; REG_MULTI_SZ = 'MultiString'
+    REG_DWORD = 'DWord'; REG_QWORD = 'QWord'; REG_BINARY = 'Binary'; REG_NONE = 'None'
 }
 $script:starts = @{ auto = 'Automatic'; manual = 'Manual'; disabled = 'Disabled'; boot = 'Boot'; system = 'System' }
 # Logs that every Windows has, even when they are empty.
 $script:logs = @(
-    'Application'
-    'Security'
-    'Setup'
-    'System'
-    'Microsoft-Windows-WindowsUpdateClient/Operational'
-    'Microsoft-Windows-TaskScheduler/Operational'
+    'Application', 'Security', 'Setup', 'System'
+    'Microsoft-Windows-WindowsUpdateClient/Operational', 'Microsoft-Windows-TaskScheduler/Operational'
 )
 # What a process finds on every Windows, and not elsewhere.
 $script:environment = @{
-    SystemRoot = 'C:\Windows'
-    windir = 'C:\Windows'
-    SystemDrive = 'C:'
-    ProgramFiles = 'C:\Program Files'
-    ProgramData = 'C:\ProgramData'
+    SystemRoot = 'C:\Windows'; windir = 'C:\Windows'; SystemDrive = 'C:'
+    ProgramFiles = 'C:\Program Files'; ProgramData = 'C:\ProgramData'
 }
 # Refused to a filtered token, as the simulator has it.
 $script:guarded = @(
@@ -57,12 +42,8 @@ $script:guarded = @(
 $script:keys = @{}
 $script:children = @{}
 $script:files = @{}
-$script:denied = @()
-$script:elevated = $true
-$script:bootTime = [datetime]::MinValue
 
 # ---- The state -------------------------------------------------------------------------------------------------------
-
 function Get-Part($Table, $Name, $Default) {
     if ($null -ne $Table -and $null -ne $Table[$Name]) { $Table[$Name] }
     else { $Default }
@@ -78,10 +59,6 @@ function Get-FullKeyPath($Path) {
     if ($script:hives.ContainsKey($hive)) { $hive = $script:hives[$hive] }
     if ($rest) { "$hive\$rest" }
     else { $hive }
-}
-
-function Get-FullFilePath($Path) {
-    [Environment]::ExpandEnvironmentVariables($Path)
 }
 
 # The key, and every key above it that nobody listed.
@@ -116,15 +93,14 @@ function Initialize-Host {
         Add-FakeKey -Path (Get-FullKeyPath -Path $pair.Key) -Entry $pair.Value
     }
     foreach ($pair in (Get-Part -Table $State -Name 'files' -Default @{}).GetEnumerator()) {
-        $script:files[(Get-FullFilePath -Path $pair.Key)] = $pair.Value
+        $script:files[[Environment]::ExpandEnvironmentVariables($pair.Key)] = $pair.Value
     }
     $script:denied = @(foreach ($entry in @(Get-Part -Table $State -Name 'denied' -Default @())) {
-        Get-FullFilePath -Path (Get-FullKeyPath -Path ($entry.Replace('/', '\')))
+        [Environment]::ExpandEnvironmentVariables((Get-FullKeyPath -Path ($entry.Replace('/', '\'))))
     })
 }
 
 # ---- Failures, as real hosts show them ----------------------------------------------------------------------------------
-
 # An entry covers what lies below it, as far as one of the separators follows. Without separators it must be the same.
 function Test-Covered($Target, $Entries, $Separators) {
     foreach ($entry in @($Entries)) {
@@ -170,7 +146,6 @@ function Stop-Unknown($Command, $What) {
 }
 
 # ---- Registry and files ---------------------------------------------------------------------------------------------------
-
 # Windows hands numbers out signed, a state file may hold them unsigned.
 function ConvertTo-Signed($Data, $Most, $Span) {
     $number = [decimal]"$Data"
@@ -271,10 +246,8 @@ function Get-FakeFile($Command, $Path) {
         if ($entry['modified']) { $modified = ConvertTo-Time -Text $entry['modified'] }
         $parts = @("$($entry['version']).0.0.0.0".TrimStart('.') -split '\.')
         $version = [pscustomobject]@{
-            FileMajorPart = [int]$parts[0]
-            FileMinorPart = [int]$parts[1]
-            FileBuildPart = [int]$parts[2]
-            FilePrivatePart = [int]$parts[3]
+            FileMajorPart = [int]$parts[0]; FileMinorPart = [int]$parts[1]
+            FileBuildPart = [int]$parts[2]; FilePrivatePart = [int]$parts[3]
         }
         return [pscustomobject]@{ Length = Get-FakeLength -Entry $entry; LastWriteTimeUtc = $modified; VersionInfo = $version }
     }
@@ -307,7 +280,6 @@ function Get-FileHash {
 }
 
 # ---- CIM and COM ------------------------------------------------------------------------------------------------------------
-
 function Get-ClassPath($Namespace, $ClassName) {
     $Namespace.Replace('/', '\').Trim('\') + ':' + $ClassName
 }
@@ -350,12 +322,8 @@ function Get-OperatingSystem {
     $type = 1
     if ($os.caption -match 'server') { $type = 3 }
     @{
-        Caption = $os.caption
-        BuildNumber = $build
-        Version = "10.0.$build"
-        ProductType = $type
-        LastBootUpTime = $script:bootTime
-        Status = 'OK'
+        Caption = $os.caption; BuildNumber = $build; Version = "10.0.$build"
+        ProductType = $type; LastBootUpTime = $script:bootTime; Status = 'OK'
     }
 }
 
@@ -375,11 +343,8 @@ function Test-Filter($Command, $Filter, $Instance) {
 function Get-CimInstance {
     [CmdletBinding()]
     param(
-        [string]$ClassName,
-        [string]$Namespace = 'root\cimv2',
-        [string]$Filter,
-        [string[]]$Property,
-        [uint32]$OperationTimeoutSec
+        [string]$ClassName, [string]$Namespace = 'root\cimv2', [string]$Filter,
+        [string[]]$Property, [uint32]$OperationTimeoutSec
     )
 
     $path = Get-ClassPath -Namespace $Namespace -ClassName $ClassName
@@ -439,11 +404,8 @@ function Get-FakeProgram($Command, $Id) {
 function New-Object {
     [CmdletBinding()]
     param(
-        [string]$TypeName,
-        [object[]]$ArgumentList,
-        [string]$ComObject,
-        [Collections.IDictionary]$Property,
-        [switch]$Strict
+        [string]$TypeName, [object[]]$ArgumentList, [string]$ComObject,
+        [Collections.IDictionary]$Property, [switch]$Strict
     )
 
     if ($ComObject) { Get-FakeProgram -Command $PSCmdlet -Id $ComObject }
@@ -454,17 +416,13 @@ function New-Object {
 }
 
 # ---- Processes, services, events ----------------------------------------------------------------------------------------------
-
 function Get-Process {
     [CmdletBinding()]
     param()
 
     foreach ($process in @(Get-Part -Table $State -Name 'processes' -Default @())) {
-        [pscustomobject]@{
-            Name = $process.name -replace '\.exe$'
-            Id = [int]$process.id
-            StartTime = $script:bootTime.AddMinutes(1)
-        }
+        $name = $process.name -replace '\.exe$'
+        [pscustomobject]@{ Name = $name; Id = [int]$process.id; StartTime = $script:bootTime.AddMinutes(1) }
     }
 }
 
@@ -536,13 +494,6 @@ function Get-ExecutionPolicy {
 
 Initialize-Host
 Export-ModuleMember -Function @(
-    'Get-Item'
-    'Get-FileHash'
-    'Get-CimInstance'
-    'Invoke-CimMethod'
-    'New-Object'
-    'Get-Process'
-    'Get-Service'
-    'Get-WinEvent'
-    'Get-ExecutionPolicy'
+    'Get-Item', 'Get-FileHash', 'Get-CimInstance', 'Invoke-CimMethod', 'New-Object'
+    'Get-Process', 'Get-Service', 'Get-WinEvent', 'Get-ExecutionPolicy'
 )

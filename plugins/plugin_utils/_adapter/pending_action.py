@@ -17,9 +17,12 @@ from .._verdict.reboot import Verdict
 from .core import ActionFail, checked_options
 from .files import host_file_name, write_json
 from .judging import judge, merged_policy
+from .preload import preload_client
 from .reader import chosen_signals, read_host
 from .reboot_result import verdict_fact, verdict_result
 from .rule_files import load_custom_signals, load_rename_rules
+
+preload_client()
 
 PENDING_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {

@@ -18,6 +18,9 @@ from .._evidence.answers import Answer, Reading, number_of, value_of
 from .._evidence.wording import nearest
 
 _MISSING = object()
+# A text or number where the path goes on: no comparison with it makes sense.
+_DAMAGED = object()
+_PLACE = re.compile(r"[0-9]{1,9}")
 MAX_DEPTH = 8
 
 
@@ -93,7 +96,12 @@ def _comparison(value: Mapping[Any, Any], where: str) -> Test:
         raise ConditionError(f"{where}.{place}: must be a text")
     take = _value(value[place]) if place == "value" else _field(value[place])
     compare = _OPERATORS[operator](value[operator], f"{where}.{operator}")
-    return lambda answer: compare(take(answer))
+
+    def _test(answer: Answer) -> Truth:
+        found = take(answer)
+        return None if found is _DAMAGED else compare(found)
+
+    return _test
 
 
 def _value(name: str) -> Callable[[Answer], Any]:
@@ -114,10 +122,13 @@ def _field(path: str) -> Callable[[Answer], Any]:
         for key in keys:
             if isinstance(found, Mapping):
                 found = found.get(key, _MISSING)
-            elif isinstance(found, list) and key.isdigit():
-                found = found[int(key)] if int(key) < len(found) else _MISSING
-            else:
+            elif isinstance(found, list):
+                there = _PLACE.fullmatch(key) and int(key) < len(found)
+                found = found[int(key)] if there else _MISSING
+            elif found is _MISSING or found is None:
                 return _MISSING
+            else:
+                return _DAMAGED
         return found
 
     return _take
@@ -204,7 +215,7 @@ def _matches(operand: object, where: str) -> Callable[[Any], Truth]:
         raise ConditionError(f"{where}: must be a regular expression")
     try:
         pattern = re.compile(operand, re.IGNORECASE)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ConditionError(f"{where}: not a regular expression: {error}") from None
 
     def _compare(found: Any) -> Truth:

@@ -20,7 +20,7 @@ from .signal import MAX_DETAIL, Signal
 
 KEYS = ("id", "probe", "present_when", "strength", "scope", "detail")
 SCOPES = ("machine", "update")
-_ID = re.compile(r"^[a-z][a-z0-9_]{2,60}$")
+_ID = re.compile(r"[a-z][a-z0-9_]{2,60}")
 
 
 class CustomSignalError(ValueError):
@@ -99,7 +99,7 @@ def _parse(entry: object, where: str, taken: set[str]) -> tuple[CustomSignal | N
 def _mistakes_of_words(entry: Mapping[Any, Any], where: str, taken: set[str]) -> list[str]:
     mistakes = []
     name = entry.get("id", "custom")
-    if not isinstance(name, str) or not _ID.match(name):
+    if not isinstance(name, str) or not _ID.fullmatch(name):
         mistakes.append(f"{where}.id: must be lower-case letters, digits and underscores, such as acme_reboot")
     elif name in SIGNALS or name in PROBES or name == SCAN_PROBE or name in taken:
         mistakes.append(f"{where}.id: {name!r} is taken by another signal")

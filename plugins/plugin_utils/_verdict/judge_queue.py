@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from .._evidence.answers import Reading, answer_of, value_of
 from .._evidence.document import Evidence
 from .judge_updates import written_at
 from .policy import Policy
-from .rename_queue import RenameQueue, RenameQueueError, judge_rename_queue, parse_rename_queue
+from .rename_queue import RenameEntry, RenameQueue, RenameQueueError, judge_rename_queue, parse_rename_queue
 from .signal import Signal, absent, damaged, present, unknown, without_data
 
 VALUES = {
@@ -47,7 +48,7 @@ def judge_queue(evidence: Evidence, policy: Policy, name: str) -> Signal:
 def _weigh(name: str, queue: RenameQueue, policy: Policy, written: datetime | None) -> Signal:
     significant, minor, ignored = queue.significant, queue.minor, queue.ignored
     shown = [entry.as_dict() for entry in (*significant, *minor, *ignored)[:MAX_ENTRIES]]
-    detail = _sentence(queue)
+    detail = _sentence(queue, significant, len(minor), len(ignored))
     strong = significant or (policy.rename_queue == "any" and minor)
     found = present(name, detail, entries=shown, strength="strong" if strong else "weak", written_at=written)
     if policy.rename_queue == "ignore":
@@ -58,14 +59,13 @@ def _weigh(name: str, queue: RenameQueue, policy: Policy, written: datetime | No
     return found
 
 
-def _sentence(queue: RenameQueue) -> str:
-    significant, minor, ignored = len(queue.significant), len(queue.minor), len(queue.ignored)
+def _sentence(queue: RenameQueue, significant: Sequence[RenameEntry], minor: int, ignored: int) -> str:
     parts = []
     if significant:
-        first = queue.significant[0]
+        first = significant[0]
         word = {"delete": "deletes", "rename": "renames", "replace": "replaces"}[first.operation]
-        more = f" and {significant - 1} more" if significant > 1 else ""
-        parts.append(f"{significant} significant ({word} {(first.target or first.source)[:120]}{more})")
+        more = f" and {len(significant) - 1} more" if len(significant) > 1 else ""
+        parts.append(f"{len(significant)} significant ({word} {(first.target or first.source)[:120]}{more})")
     if minor:
         parts.append(f"{minor} minor")
     if ignored:

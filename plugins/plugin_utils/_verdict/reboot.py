@@ -148,7 +148,9 @@ def _sort_present(
     informational: list[Signal] = []
     ignored: list[tuple[str, str]] = []
     for signal in signals:
-        if signal.id in policy.ignore_signals and signal.state in ("present", "unknown"):
+        if signal.state in ("absent", "not_asked"):
+            continue
+        if signal.id in policy.ignore_signals:
             ignored.append((signal.id, "ignore_signals"))
         elif signal.state != "present":
             continue
@@ -168,8 +170,8 @@ def _sort_unknown(signals: Sequence[Signal], required: frozenset[str], policy: P
     return tuple(
         UnknownSignal(signal.id, signal.detail, signal.id in required)
         for signal in signals
-        if signal.id not in policy.ignore_signals
-        and (signal.state == "unknown" or (signal.state == "not_asked" and signal.id in required))
+        if (signal.state == "unknown" or (signal.state == "not_asked" and signal.id in required))
+        and signal.id not in policy.ignore_signals
     )
 
 

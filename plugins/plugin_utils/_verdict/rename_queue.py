@@ -229,6 +229,8 @@ def _entry(queue: str, index: int, raw: tuple[str, str], *, padded: bool) -> Ren
 
 def _read(text: str) -> tuple[str, str | None, bool]:
     """Path, mark and `!` of one string."""
+    if not text:
+        return "", None, False
     if text.startswith(_NT_PREFIX, 0, 4) and text[4:5] != "\\":
         return text[4:].rstrip("\0"), None, False
     form = _FORM.fullmatch(text)

@@ -85,13 +85,13 @@ def _record_host(options: argparse.Namespace, now: datetime) -> int:
 
 def _record_fixtures(options: argparse.Namespace, now: datetime) -> int:
     found = engine.find(options.engine)
-    known = {fixture.name: fixture for fixture in fixtures.load_all(now)}
+    known = fixtures.names()
     unknown = sorted(set(options.fixtures) - set(known))
     if unknown:
         raise fixtures.FixtureError(f"no fixture {', '.join(unknown)}; there are {', '.join(known)}")
     failed = 0
     for name in options.fixtures or known:
-        failed += _record_one(found, known[name], now, options.golden)
+        failed += _record_one(found, fixtures.load(name, known[name], now), now, options.golden)
     kept = len(options.fixtures or known) - failed
     print(f"record: {kept} recorded under {found.edition} {found.version}, {failed} not")
     return 1 if failed else 0

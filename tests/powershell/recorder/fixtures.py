@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from winsim.statefile import as_document
 READER: Final = "plugins/modules/win_probe.ps1"
 FOLDER: Final = ROOT / "tests" / "powershell" / "fixtures"
 FLEET: Final = ROOT / "tests" / "simulator" / "fleets" / "demo"
+_DEMO: Final = "demo-"
 # Kinds of probe that go through static calls, which no function can replace.
 STATIC_KINDS: Final[Mapping[str, str]] = {
     "mutex": "not run under the fake: a mutex is opened by a static call",
@@ -62,7 +63,7 @@ class Fixture:
 
 
 def host_of(document: Mapping[str, Any], at: datetime) -> Host:
-    """The simulator's host of a state; its clock stands still at `at`, or an hour after its boot. Raises FixtureError."""
+    """The simulator's host of a state; its clock stands at `at`, or an hour after its boot. Raises FixtureError."""
     with tempfile.TemporaryDirectory(prefix="winsim-") as work:
         file = Path(work) / "host.yml"
         file.write_text(yaml.safe_dump(dict(document), allow_unicode=True), encoding="utf-8")
@@ -112,20 +113,22 @@ def make(name: str, words: Mapping[str, Any], arguments: Mapping[str, Any], at: 
     return Fixture(name, READER, state_of(host), asked, left_out)
 
 
-def load_all(at: datetime, *, folder: Path = FOLDER, fleet: Path = FLEET) -> list[Fixture]:
-    """The fixtures of the folder and the demo fleet, each host of which is asked everything. Raises FixtureError."""
-    return [*_own(folder, at), *_of_fleet(fleet, at)]
+def names(*, folder: Path = FOLDER, fleet: Path = FLEET) -> dict[str, Path]:
+    """Every fixture: those of the folder, and the demo fleet, each host of which is asked everything."""
+    own = {path.stem: path for path in sorted(folder.glob("*.yml"))}
+    return own | {f"{_DEMO}{path.stem}": path for path in sorted(fleet.glob("*.yml"))}
 
 
-def _own(folder: Path, at: datetime) -> Iterator[Fixture]:
-    for path in sorted(folder.glob("*.yml")):
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(document, dict) or set(document) != {"host", "arguments"}:
-            raise FixtureError(f"{path.name} must hold exactly host and arguments")
-        yield make(path.stem, {"name": path.stem, **document["host"]}, document["arguments"], at)
+def load(name: str, path: Path, at: datetime) -> Fixture:
+    """One fixture of `names()`. Raises FixtureError."""
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if name.startswith(_DEMO):
+        return make(name, document, standard_arguments(), at)
+    if not isinstance(document, dict) or set(document) != {"host", "arguments"}:
+        raise FixtureError(f"{path.name} must hold exactly host and arguments")
+    return make(name, {"name": name, **document["host"]}, document["arguments"], at)
 
 
-def _of_fleet(fleet: Path, at: datetime) -> Iterator[Fixture]:
-    for path in sorted(fleet.glob("*.yml")):
-        words = yaml.safe_load(path.read_text(encoding="utf-8"))
-        yield make(f"demo-{path.stem}", words, standard_arguments(), at)
+def load_all(at: datetime) -> list[Fixture]:
+    """Every fixture, read. Raises FixtureError."""
+    return [load(name, path, at) for name, path in names().items()]

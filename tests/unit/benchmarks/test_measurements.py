@@ -153,7 +153,7 @@ def test_the_memory_of_a_process_counts_that_of_its_children():
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    assert peak.bytes > 1 << 20
+    assert min(peak.bytes, peak.first) > 1 << 20
     assert held(process.pid) == 0
 
 

@@ -56,10 +56,10 @@ print(json.dumps(answer))
 @pytest.fixture
 def recording() -> Callable[..., golden.Recording]:
     """`recording("cim")`: what a faithful engine would have answered for that fixture; `output` changes a copy."""
-    known = {fixture.name: fixture for fixture in fixtures.load_all(NOW)}
+    known = fixtures.names()
 
     def make(name: str = "registry-values", change: Callable[[dict], None] | None = None) -> golden.Recording:
-        fixture = known[name]
+        fixture = fixtures.load(name, known[name], NOW)
         output = copy.deepcopy(replay.served(fixture.state, fixture.arguments, NOW))
         output["system"] |= {"powershell": "7.5.2", "user": None, "clock": "2026-01-01T00:00:00Z"}
         if change:

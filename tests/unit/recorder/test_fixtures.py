@@ -76,10 +76,10 @@ def test_a_fixture_with_a_mistake_is_refused_with_its_place(tmp_path):
     document = {"host": {"os": {}, "registri": {}}, "arguments": {"probes": []}}
     (tmp_path / "bad.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
     with pytest.raises(fixtures.FixtureError, match="registri"):
-        fixtures.load_all(NOW, folder=tmp_path, fleet=tmp_path / "none")
+        fixtures.load("bad", tmp_path / "bad.yml", NOW)
     (tmp_path / "bad.yml").write_text("host: {}\n", encoding="utf-8")
     with pytest.raises(fixtures.FixtureError, match=r"bad\.yml must hold exactly host and arguments"):
-        fixtures.load_all(NOW, folder=tmp_path, fleet=tmp_path / "none")
+        fixtures.load("bad", tmp_path / "bad.yml", NOW)
 
 
 def test_a_machine_whose_clock_is_behind_answers_the_same():

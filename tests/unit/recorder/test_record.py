@@ -3,7 +3,7 @@
 
 """`make record` writes what a PowerShell answered, and says in one sentence what it could not do.
 
-The PowerShell of these tests is a stand-in that answers with the simulator's double: they prove the recorder, nothing else.
+The PowerShell of these tests is a stand-in that answers with the simulator's double: they prove the recorder only.
 """
 
 from __future__ import annotations

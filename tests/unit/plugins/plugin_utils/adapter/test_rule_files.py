@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_used_is_named_with_the_reason(load, content, word
 
 
 def test_a_file_that_is_not_there_is_named(find):
-    with pytest.raises(AnsibleActionFail, match="gone.yml: cannot be read"):
+    with pytest.raises(AnsibleActionFail, match=r"gone\.yml: cannot be read"):
         load_custom_signals(["gone.yml"], find)
 
 
