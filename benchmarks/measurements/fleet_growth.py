@@ -27,6 +27,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         what = f"assess, {size} hosts, {FORKS} forks"
         yield Row(f"{what}: wall time", "s", run.seconds)
         yield Row(f"{what}: wall time of each host", "ms", 1000 * run.seconds / size)
+        yield Row(f"{what}: processor time of each host", "ms", 1000 * run.cpu_seconds / size)
         yield Row(f"{what}: peak memory of all processes", "MiB", run.peak.bytes / MEBIBYTE)
         yield Row(f"{what}: peak memory of the first process", "MiB", run.peak.first / MEBIBYTE)
 

@@ -76,7 +76,7 @@ class Ansible:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
             stdin=subprocess.DEVNULL,
             env={
                 **kept,

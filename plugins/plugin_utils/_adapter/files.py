@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -15,12 +16,16 @@ from urllib.parse import quote
 
 from .core import ActionFail
 
+_LONGEST_NAME = 180
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 
 
 def host_file_name(host: str) -> str:
     """Return a file name for an inventory name; what could leave the folder or hide is percent-encoded."""
     name = quote(host, safe=" ()[]{}@+=,;~!#$&'-_.")
+    if len(name.encode()) > _LONGEST_NAME:
+        # File systems take 255 bytes; the digest keeps names apart that begin alike.
+        name = f"{name[: _LONGEST_NAME - 40]}~{hashlib.sha256(host.encode()).hexdigest()[:32]}"
     return name.replace(".", "%2E", 1) if name.startswith(".") else name
 
 

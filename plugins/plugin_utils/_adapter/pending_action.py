@@ -85,8 +85,9 @@ class PendingAction(ActionBase):
             unknown_is="required" if options["unknown_is"] == "required" else None,
         )
         host = str(variables.get("inventory_hostname") or "")
+        told: list[Any] = []
         document, failure = read_host(
-            lambda name, arguments: self._execute(name, arguments, variables),
+            lambda name, arguments: self._execute(name, arguments, variables, told),
             host=host,
             signals=signals,
             since=options["since"],
@@ -98,7 +99,7 @@ class PendingAction(ActionBase):
         reading = PendingReading(document, judge(document, policy, now=None, error=ActionFail))
         result.update(changed=False, **self.answer(reading))
         result.update(self._evidence(reading, options, host))
-        result.update(_ending(reading.verdict, failure, options["unknown_is"]))
+        result.update(_ending(reading.verdict, failure, options["unknown_is"], told))
         return result
 
     def _options(self) -> dict[str, Any]:
@@ -111,10 +112,13 @@ class PendingAction(ActionBase):
         find: Callable[[str, str], str] = self._find_needle
         return find("files", name)
 
-    def _execute(self, name: str, arguments: Mapping[str, Any], variables: dict[str, Any]) -> Mapping[str, Any]:
+    def _execute(
+        self, name: str, arguments: Mapping[str, Any], variables: dict[str, Any], told: list[Any]
+    ) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = self._execute_module(
             module_name=name, module_args=dict(arguments), task_vars=variables
         )
+        told.extend(answer.get("warnings") or ())
         return answer
 
     def _evidence(self, reading: PendingReading, options: Mapping[str, Any], host: str) -> dict[str, Any]:
@@ -127,12 +131,14 @@ class PendingAction(ActionBase):
         return {}
 
 
-def _ending(verdict: Verdict, failure: str | None, unknown_is: str) -> dict[str, Any]:
+def _ending(verdict: Verdict, failure: str | None, unknown_is: str, told: list[Any]) -> dict[str, Any]:
+    """Return how the task ends, with what ansible-core had to warn of the reader's output."""
+    ending: dict[str, Any] = {"warnings": told} if told else {}
     if failure:
         message = f"the host was reached, but it could not be read: {failure}"
-        return {"failed": True, "msg": message, "error": message}
+        return {**ending, "failed": True, "msg": message, "error": message}
     if verdict.reboot != "unknown":
-        return {}
+        return ending
     if unknown_is == "fail":
-        return {"failed": True, "msg": verdict.sentence}
-    return {"warnings": [f"reboot_required is not returned: {verdict.sentence}"]}
+        return {**ending, "failed": True, "msg": verdict.sentence}
+    return {"warnings": [*told, f"reboot_required is not returned: {verdict.sentence}"]}

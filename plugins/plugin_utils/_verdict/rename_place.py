@@ -144,7 +144,12 @@ def place_of(path: str) -> Place:
 
     Takes a path with or without its `\\??\\` prefix; upper and lower case are equal.
     """
-    text = normal_path(path).lower()
+    return place_of_normal(normal_path(path))
+
+
+def place_of_normal(path: str) -> Place:
+    """The same of a path that is in normal form already: a long queue asks once for each entry."""
+    text = path.lower()
     root = _ROOT.match(text)
     if not root:
         return "other"
@@ -167,7 +172,11 @@ def extension_of(path: str) -> str:
 
     Neither trailing dots, spaces and NULs nor the name of a stream count: Windows opens the same file without them.
     """
-    text = normal_path(path)
-    name = text[text.rfind("\\") + 1 :]
+    return extension_of_normal(normal_path(path))
+
+
+def extension_of_normal(path: str) -> str:
+    """The same of a path that is in normal form already."""
+    name = path[path.rfind("\\") + 1 :]
     dot = name.rfind(".")
     return name[dot:].lower() if dot >= 0 else ""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .._evidence.wording import type_name
-from .rename_place import Place, extension_of, normal_path, place_of
+from .rename_place import Place, extension_of_normal, normal_path, place_of_normal
 from .rename_rules import Operation, RenameRule
 
 PROGRAM_EXTENSIONS = frozenset({".exe", ".dll", ".sys", ".drv", ".ocx", ".cpl", ".mui", ".efi", ".cat", ".manifest"})
@@ -151,11 +151,11 @@ def is_significant(operation: Operation, place: Place, path: str) -> bool:
     """Whether such an operation can change what runs: the fixed rule of the rename queue.
 
     Anything in System32, SysWOW64, WinSxS and drivers; elsewhere a program file that is renamed or replaced outside
-    temp, profile and spool folders. Path and place are the target's, for a deletion the file's.
+    temp, profile and spool folders. Path (in normal form) and place are the target's, for a deletion the file's.
     """
     if place in _ALWAYS_SIGNIFICANT:
         return True
-    return operation != "delete" and place not in _NEVER_SIGNIFICANT and extension_of(path) in PROGRAM_EXTENSIONS
+    return operation != "delete" and place not in _NEVER_SIGNIFICANT and extension_of_normal(path) in PROGRAM_EXTENSIONS
 
 
 _Searches = tuple[tuple[str, Callable[[str], object] | None], ...]
@@ -211,7 +211,7 @@ def _entry(queue: str, index: int, raw: tuple[str, str], *, padded: bool) -> Ren
     unusable = _unusable(source, target, raw)
     operation: Operation = ("replace" if replace else "rename") if raw[1] else "delete"
     path = normal_path(target if raw[1] else source)
-    place = place_of(path)
+    place = place_of_normal(path)
     return RenameEntry(
         queue=queue,
         index=index,

@@ -63,12 +63,15 @@ def _transplant(stale: FunctionType, fresh: FunctionType) -> None:
 
 def _transplant_class(stale: type, fresh: type) -> None:
     for name, entry in vars(fresh).items():
-        own = vars(stale).get(name)
-        if isinstance(entry, property) and isinstance(own, property):
-            entry, own = entry.fget, own.fget
+        method, own = _method(entry), _method(vars(stale).get(name))
         # Methods that dataclass made are equal to the old ones, and close over the new class.
-        if isinstance(entry, FunctionType) and isinstance(own, FunctionType) and not entry.__closure__:
-            _transplant(own, entry)
+        if method is not None and own is not None and not method.__closure__:
+            _transplant(own, method)
+
+
+def _method(entry: object) -> FunctionType | None:
+    found = entry.fget if isinstance(entry, property) else entry
+    return found if isinstance(found, FunctionType) else None
 
 
 def _replace(name: str, stale: object, fresh: object) -> None:

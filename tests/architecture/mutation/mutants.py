@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from os.path import commonprefix
 
 from . import operators
 
 # Types are for mypy, which has its own gate; decorators and names that are assigned to are no behaviour.
 NOT_MUTATED = frozenset({"annotation", "returns", "decorator_list", "targets", "target", "type_params", "format_spec"})
-LONGEST_CHANGE = 110
+# A change shows as much around it as fits; what both sides share beyond that is cut.
+LONGEST_CONTEXT = 70
+SHARED = 24
 MODULE = "(module)"
 
 
@@ -35,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One mistake. `lines` are those of its statement; they are empty outside of functions."""
+    """One mistake. `lines` are those of its statement, empty for what runs only at import."""
 
     file: str
     function: str
@@ -58,6 +61,7 @@ class Scope:
     """What surrounds a node."""
 
     function: str = MODULE
+    runs: bool = False
     lines: range = range(0)
     around: tuple[ast.AST, ...] = ()
 
@@ -94,7 +98,11 @@ def _below(file: str, node: ast.AST, scope: Scope) -> Iterator[Mutant]:
 
 
 def _at(file: str, node: ast.AST, place: Place, scope: Scope) -> Iterator[Mutant]:
-    context = [entry for entry in (place.parent, *scope.around) if isinstance(entry, ast.expr | ast.keyword)]
+    context = [
+        entry
+        for entry in (place.parent, *scope.around)
+        if isinstance(entry, ast.expr | ast.keyword) and not isinstance(entry, ast.Slice)
+    ]
     for mistake, new in operators.changes(node):
         if _is_bound_of_shown(node, scope):
             continue
@@ -105,11 +113,11 @@ def _at(file: str, node: ast.AST, place: Place, scope: Scope) -> Iterator[Mutant
 
 def _inner(node: ast.AST, scope: Scope) -> Scope:
     """The scope of what hangs below a node."""
-    name = scope.function
+    name, runs = scope.function, scope.runs
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         name = node.name if name == MODULE else f"{name}.{node.name}"
-    lines = _lines(node, scope) if name != MODULE else scope.lines
-    return Scope(name, lines, (node, *scope.around[:3]))
+        runs = isinstance(node, ast.FunctionDef)
+    return Scope(name, runs, _lines(node, scope), (node, *scope.around[:3]))
 
 
 def _outer(node: ast.AST, name: str, scope: Scope) -> Scope | None:
@@ -119,7 +127,7 @@ def _outer(node: ast.AST, name: str, scope: Scope) -> Scope | None:
 
 def _lines(node: ast.AST, scope: Scope) -> range:
     """The lines of the statement; of a compound one those of its head."""
-    if not isinstance(node, ast.stmt) or scope.function == MODULE:
+    if not isinstance(node, ast.stmt) or not scope.runs:
         return scope.lines
     body = getattr(node, "body", None)
     last = body[0].lineno - 1 if body else node.end_lineno or node.lineno
@@ -142,22 +150,29 @@ def _is_bound_of_shown(node: ast.AST, scope: Scope) -> bool:
     return large and isinstance(scope.around[0], ast.Slice)
 
 
-def _change(node: ast.AST, new: ast.AST, place: Place, context: list[ast.AST]) -> str:
+def _change(node: ast.AST, new: ast.AST, place: Place, context: Sequence[ast.AST]) -> str:
     """The mistake as it reads, with as little around it as tells what it is."""
     if isinstance(node, ast.stmt):
         return f"{_head(node)} => {_head(new)}"
-    shown = next((entry for entry in context if len(ast.unparse(entry)) <= LONGEST_CHANGE), None)
+    shown = next((entry for entry in context if len(ast.unparse(entry)) <= LONGEST_CONTEXT), None)
     before = ast.unparse(shown or node)
     place.put(new)
     after = ast.unparse(shown or new)
     place.put(node)
-    return f"{_short(before)} => {_short(after)}"
+    return " => ".join(_without_shared(before, after))
 
 
 def _head(node: ast.AST) -> str:
-    return _short(ast.unparse(node).partition("\n")[0])
+    line = ast.unparse(node).partition("\n")[0]
+    return line if len(line) <= LONGEST_CONTEXT else f"{line[:LONGEST_CONTEXT]}…"
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_CHANGE else f"{line[: LONGEST_CHANGE - 1]}…"
+def _without_shared(before: str, after: str) -> tuple[str, str]:
+    """Both texts on one line; of what they share at both ends only the nearest part."""
+    first = len(commonprefix([before, after]))
+    last = min(len(commonprefix([before[::-1], after[::-1]])), len(before) - first, len(after) - first)
+    begin, end = max(first - SHARED, 0), max(last - SHARED, 0)
+    if begin + end <= SHARED or len(before) <= LONGEST_CONTEXT:
+        begin = end = 0
+    cut = [f"{'…' if begin else ''}{text[begin : len(text) - end]}{'…' if end else ''}" for text in (before, after)]
+    return cut[0], cut[1]

@@ -157,7 +157,7 @@ def is_pattern(node: ast.AST) -> bool:
 
 
 def quantifiers(node: ast.Call) -> Iterator[Change]:
-    """`*` for `+`, `?` or the end of the text forgotten in a regular expression."""
+    """`*` for `+`, `?`, the end of the text or the flags forgotten in a regular expression."""
     text = ast.literal_eval(node.args[0])
     for found in QUANTIFIER.finditer(text):
         changed = text[: found.start()] + OTHER_QUANTIFIER.get(found[0], "") + text[found.end() :]
@@ -166,6 +166,8 @@ def quantifiers(node: ast.Call) -> Iterator[Change]:
         except re.error:
             continue
         yield "regular expression", altered(node, args=[ast.Constant(changed), *node.args[1:]])
+    if len(node.args) > 1:
+        yield "argument forgotten", altered(node, args=node.args[:1])
 
 
 MISTAKES: Mapping[type | tuple[type, ...], tuple[Callable[..., Iterator[Change]], ...]] = {

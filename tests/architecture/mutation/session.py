@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +31,7 @@ _FOUND = 1
 _TIMED_OUT = (-signal.SIGXCPU, -signal.SIGALRM)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """A module under mutation: its name as tests import it, its file, its tree and its mutants."""
 
@@ -157,7 +157,9 @@ def _passes(item: pytest.Item) -> bool:
     return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))
 
 
-def _in_processes(jobs: Sequence[tuple[Any, Source, list[int]]], work: Callable[..., bool]) -> Iterator[tuple[Any, str]]:
+def _in_processes(
+    jobs: Sequence[tuple[Any, Source, list[int]]], work: Callable[..., bool]
+) -> Iterator[tuple[Any, str]]:
     """The results of the jobs as they end; so many processes at a time as there are workers."""
     running: dict[int, Any] = {}
     for change, source, tests in jobs:
@@ -187,8 +189,3 @@ def _next_end(running: dict[int, Any]) -> tuple[Any, str]:
     child, status = os.wait()
     code = os.waitstatus_to_exitcode(status)
     return running.pop(child), TIMED_OUT if code in _TIMED_OUT else KILLED if code else SURVIVED
-
-
-def modules_of(sources: Iterable[Source]) -> list[ModuleType]:
-    """The modules under mutation, as the tests have imported them."""
-    return [sys.modules[source.module] for source in sources]
