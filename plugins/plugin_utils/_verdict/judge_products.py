@@ -35,7 +35,10 @@ def _client_runs(evidence: Evidence) -> bool:
 
 def judge_ccm_reboot_pending(evidence: Evidence, policy: Policy) -> Signal:
     """DetermineIfRebootPending; its answer counts whatever the service says."""
-    return replace(_judge_ccm(evidence), required_by_product=_client_runs(evidence))
+    found = _judge_ccm(evidence)
+    if found.state in ("present", "absent") or not _client_runs(evidence):
+        return found
+    return replace(found, required_by_product=True)
 
 
 def _judge_ccm(evidence: Evidence) -> Signal:

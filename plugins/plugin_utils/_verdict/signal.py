@@ -23,7 +23,8 @@ class Signal:
     """A judged signal. ``detail`` is a sentence: what was found, or why it is unknown.
 
     ``written_at`` is the write time of the key it was read from, where that was asked for and readable;
-    ``ignored_by`` are the ids of the rules that ignore all there is to it.
+    ``ignored_by`` are the ids of the rules that ignore all there is to it; ``required_by_product`` says of an
+    unanswered one that its product is at work, so that there is no "no" without it.
     """
 
     definition: SignalDefinition
@@ -37,7 +38,7 @@ class Signal:
     stale: bool = False
     written_at: datetime | None = None
     ignored_by: tuple[str, ...] = ()
-    required_by_product: bool | None = None
+    required_by_product: bool = False
 
     @property
     def id(self) -> str:
