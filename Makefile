@@ -12,7 +12,7 @@ GATES := PYTHONPATH=tests/architecture $(VENV_PYTHON) -m house_rules.gates
 CHECK_PYTHON := import sys; v = sys.version_info; v >= (3, 11) or sys.exit("setup: Python 3.11 or newer is needed, '$(PYTHON)' is %d.%d; name another one, for instance: make setup PYTHON=python3.12" % v[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo sim lint bench record
+.PHONY: help setup test demo sim lint bench record mutation
 
 help: ## this list
 	@echo "winops.patching: make TARGET"
@@ -46,3 +46,6 @@ bench: setup ## measured beside ansible.windows on the same simulated hosts: a t
 
 record: setup ## recordings of our scripts under a real PowerShell, into tests/golden; docs/recording.md tells how
 	@PYTHONPATH=tests/simulator:tests/powershell $(VENV_PYTHON) -m recorder $(ARGS)
+
+mutation: setup ## small mistakes put into the judges on purpose, each to be found by a test: docs/mutation.md
+	@PYTHONPATH=tests/architecture $(VENV_PYTHON) -m mutation $(ARGS)

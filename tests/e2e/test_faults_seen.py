@@ -211,20 +211,13 @@ def test_where_the_agent_may_not_be_asked_the_answer_says_that_it_was_not(reboot
     assert "could not be asked" in verdict["sentence"]
 
 
-def test_a_host_that_boots_a_second_time_is_not_read_meanwhile_and_right_afterwards(ansible, tmp_path):
-    during = {"name": "during", INFO: {}, "register": "told", "until": "told is failed", "retries": 60, "delay": 0.1}
-    tasks = [
-        {"name": "reboot", REBOOT: {"reboot_timeout": 60}},
-        during | {"ignore_errors": True, "ignore_unreachable": True},
-        {"name": "wait", "ansible.builtin.wait_for_connection": {"timeout": 60, "sleep": 1}},
-        {"name": "after", INFO: {}},
-    ]
-    host = WAITS_ONCE | {"misbehaves": ["boots_twice"]}
-    with serve({"host": host}, tmp_path / "sim", time_factor=20) as fleet:
-        run = ansible.play(fleet.inventory, tasks)
-        causes = [entry["cause"] for entry in fleet.state("host")["log"]]
+def test_a_host_that_boots_a_second_time_by_itself_is_judged_by_its_last_boot(ansible, tmp_path):
+    with serve({"host": WAITS_ONCE | {"misbehaves": ["boots_twice"]}}, tmp_path / "sim") as fleet:
+        rebooted = ansible.adhoc("host", fleet.inventory, REBOOT, {"reboot_timeout": 60})
+        fleet.wait_for("host", "boot", number=2, seconds=60)
+        run = ansible.adhoc("host", fleet.inventory, INFO)
+        last = fleet.state("host")["os"]["boot_time"]
+    assert rebooted.code == 0, rebooted.output
     assert run.code == 0, run.output
-    assert len(causes) == 2
-    assert run.states("during")["host"] in {"unreachable", "failed"}
-    assert "reboot_required" not in run.of("during")
-    assert run.of("after")["verdict"]["reboot"] == "not_required"
+    assert run.of(INFO)["last_reboot"]["time"] == last
+    assert run.of(INFO)["verdict"]["reboot"] == "not_required"

@@ -56,7 +56,9 @@ def _load(old: ModuleType, tree: ast.Module) -> ModuleType:
 
 
 def _transplant(stale: FunctionType, fresh: FunctionType) -> None:
-    stale.__code__ = fresh.__code__
+    # What closes over something keeps its code: it is made by dataclass or calls super().
+    if not fresh.__closure__:
+        stale.__code__ = fresh.__code__
     stale.__defaults__ = fresh.__defaults__
     stale.__kwdefaults__ = fresh.__kwdefaults__
 
@@ -64,8 +66,7 @@ def _transplant(stale: FunctionType, fresh: FunctionType) -> None:
 def _transplant_class(stale: type, fresh: type) -> None:
     for name, entry in vars(fresh).items():
         method, own = _method(entry), _method(vars(stale).get(name))
-        # Methods that dataclass made are equal to the old ones, and close over the new class.
-        if method is not None and own is not None and not method.__closure__:
+        if method is not None and own is not None:
             _transplant(own, method)
 
 

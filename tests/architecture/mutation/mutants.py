@@ -8,7 +8,7 @@ import ast
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from os.path import commonprefix
+from itertools import takewhile
 
 from . import operators
 
@@ -169,10 +169,15 @@ def _head(node: ast.AST) -> str:
 
 def _without_shared(before: str, after: str) -> tuple[str, str]:
     """Both texts on one line; of what they share at both ends only the nearest part."""
-    first = len(commonprefix([before, after]))
-    last = min(len(commonprefix([before[::-1], after[::-1]])), len(before) - first, len(after) - first)
+    first = _shared(before, after)
+    last = min(_shared(before[::-1], after[::-1]), len(before) - first, len(after) - first)
     begin, end = max(first - SHARED, 0), max(last - SHARED, 0)
     if begin + end <= SHARED or len(before) <= LONGEST_CONTEXT:
         begin = end = 0
     cut = [f"{'…' if begin else ''}{text[begin : len(text) - end]}{'…' if end else ''}" for text in (before, after)]
     return cut[0], cut[1]
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

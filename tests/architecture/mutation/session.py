@@ -59,12 +59,13 @@ class Seen:
     red: list[str] = field(default_factory=list)
 
     def tests_of(self, mutant: Mutant) -> list[int]:
-        """Numbers of the tests that can see the mutant, the quickest first."""
-        numbers = self.by_file[mutant.file] if not mutant.lines else self._on(mutant)
-        return sorted(numbers, key=lambda number: (self.seconds[number], number))
+        """Numbers of the tests that can see the mutant, the quickest first; what runs at import is seen by all."""
+        numbers = set[int]().union(*(self.by_line.get((mutant.file, line), ()) for line in mutant.lines))
+        return sorted(numbers or self.by_file[mutant.file], key=lambda number: (self.seconds[number], number))
 
-    def _on(self, mutant: Mutant) -> set[int]:
-        return set().union(*(self.by_line.get((mutant.file, line), set()) for line in mutant.lines))
+    def is_run(self, mutant: Mutant) -> bool:
+        """Whether any test runs its lines."""
+        return not mutant.lines or any((mutant.file, line) in self.by_line for line in mutant.lines)
 
 
 class MutationRun:
@@ -131,9 +132,10 @@ class MutationRun:
                 alive = sum(result == SURVIVED for result in result_of.values())
                 seconds = time.monotonic() - begun
                 self.say(f"{len(result_of)} of {len(jobs)} mutants in {seconds:.0f} s, {alive} survived")
-        self.outcomes = [
-            Outcome(mutant, result_of[id(mutant)] if tests else NOT_RUN) for mutant, _source, tests in jobs
-        ]
+        for mutant, _source, _tests in jobs:
+            result = result_of[id(mutant)]
+            unseen = result == SURVIVED and not self.seen.is_run(mutant)
+            self.outcomes.append(Outcome(mutant, NOT_RUN if unseen else result))
 
     def _child(self, change: Mutant | Source, source: Source, tests: Iterable[int]) -> bool:
         """Whether a test finds it; in a process of its own."""

@@ -72,15 +72,15 @@ class Fleet:
             raise TypeError(f"the state of {host} is no map")
         return document
 
-    def wait_for(self, host: str, event: str, *, seconds: float = 20.0) -> dict[str, Any]:
-        """The first entry of the host's log for `event`, as soon as there is one. Raises TimeoutError."""
+    def wait_for(self, host: str, event: str, *, number: int = 1, seconds: float = 20.0) -> dict[str, Any]:
+        """The entry of the host's log for its `number`th `event`, as soon as there is one. Raises TimeoutError."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            for entry in self.state(host)["log"]:
-                if entry["event"] == event:
-                    return dict(entry)
+            found = [entry for entry in self.state(host)["log"] if entry["event"] == event]
+            if len(found) >= number:
+                return dict(found[number - 1])
             time.sleep(0.05)
-        raise TimeoutError(f"{host} logged no {event} within {seconds:g} s")
+        raise TimeoutError(f"{host} logged no {event} number {number} within {seconds:g} s")
 
 
 def write_hosts(hosts: Mapping[str, Mapping[str, Any] | str], folder: Path) -> Path:

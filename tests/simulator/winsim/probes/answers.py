@@ -12,6 +12,8 @@ from typing import Any, Final
 from ..host import Access
 
 E_ACCESSDENIED: Final = "0x80070005"
+# The code of .NET's SecurityException, which the registry answers with.
+E_SECURITY: Final = "0x8013150A"
 WBEM_E_ACCESS_DENIED: Final = "0x80041003"
 E_INVALIDARG: Final = "0x80070057"
 
@@ -35,7 +37,7 @@ class ProbeError(Exception):
 
 def key_denied() -> ProbeError:
     return ProbeError(
-        "denied", "System.Security.SecurityException", E_ACCESSDENIED, "Requested registry access is not allowed."
+        "denied", "System.Security.SecurityException", E_SECURITY, "Requested registry access is not allowed."
     )
 
 

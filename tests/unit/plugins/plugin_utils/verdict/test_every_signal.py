@@ -246,7 +246,7 @@ def test_every_probe_that_a_judge_asks_for_is_in_the_catalogue():
             asked.add(name)
             return super().__contains__(name)
 
-    for evidence in (document(), everything()):
+    for evidence in (document(), everything(), document({"ccm_reboot": refused()})):
         verdict({**evidence, "probes": Watched(evidence["probes"])})
     assert asked == {*PROBES, SCAN_PROBE}
 
