@@ -16,7 +16,7 @@ CHECK_PYTHON := import sys; v = sys.version_info; v >= (3, 11) or sys.exit("setu
 
 help: ## this list
 	@echo "winops.patching: make TARGET"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/  \1\t\2/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/  \1\t\2/p' Makefile | expand -t 12
 
 setup: ## .venv/ with pinned tools, and the collections under .build/
 	@"$(PYTHON)" -c "" 2>/dev/null || { echo "setup: '$(PYTHON)' does not run; name a Python 3.11 or newer, for instance: make setup PYTHON=python3.12" >&2; exit 1; }

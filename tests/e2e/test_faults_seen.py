@@ -22,8 +22,7 @@ WAITS = {"os": {}, "registry": {REQUIRED: {"values": FLAG}}}
 # Waits until its next boot.
 WAITS_ONCE = {"os": {}, "registry": {REQUIRED: {"volatile": True, "values": FLAG}}}
 # The requests of one reading over NTLM; the first three are the logon.
-CREATE, COMMAND, SEND, RECEIVE, SIGNAL, DELETE = range(4, 10)
-REQUESTS = range(1, DELETE + 1)
+CREATE, _COMMAND, SEND, RECEIVE, SIGNAL, DELETE = range(4, 10)
 
 
 def faulty(do: str, at_request: int, **words: int) -> dict[str, object]:
@@ -46,11 +45,18 @@ SEEN = {
 }
 # What is slow must not be waited for in vain: this host's client gives up after two seconds.
 IMPATIENT = {"ansible_winrm_operation_timeout_sec": 1, "ansible_winrm_read_timeout_sec": 2}
-# A truncation waits for the next output, so that one request stands for all; what is slow takes its time.
+# A truncation waits for the next output, so that one request stands for all; what is slow takes its time; to the
+# client a host that goes away is a connection that drops and is refused from then on.
+REQUESTS_OF = {
+    "truncate": (RECEIVE,),
+    "slow": (1, CREATE, RECEIVE, SIGNAL),
+    "reboot": (1, CREATE, SEND, RECEIVE, SIGNAL, DELETE),
+    "never_return": (1, CREATE, SEND, RECEIVE, SIGNAL, DELETE),
+}
 SWEPT = {
     f"{kind}-{request}": faulty(kind, request, **({"seconds": 1} if kind == "slow" else {}))
     for kind in KINDS
-    for request in {"truncate": (RECEIVE,), "slow": (1, CREATE, RECEIVE, SIGNAL)}.get(kind, REQUESTS)
+    for request in REQUESTS_OF.get(kind, range(1, DELETE + 1))
 }
 
 
@@ -128,7 +134,7 @@ def test_what_is_only_slow_is_answered(swept):
 
 
 def test_a_host_that_is_gone_before_it_is_read_is_called_unreachable(swept):
-    for request in range(1, COMMAND):
+    for request in (1, CREATE):
         assert swept.fleet["hosts"][f"never_return-{request}"]["error"].startswith("unreachable: ")
 
 

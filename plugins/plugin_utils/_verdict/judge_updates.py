@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from .._evidence.answers import Reading, answer_of, number_of, value_of
@@ -20,6 +20,7 @@ from .signal import Signal, absent, any_present, damaged, not_asked, present, un
 _GUID = re.compile(r"^\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?$", re.IGNORECASE)
 _FIRST_VISTA_BUILD = 6000
 _MANY = 20
+_CLOCK_SKEW = timedelta(minutes=5)
 
 
 def written_at(data: Mapping[str, Any]) -> datetime | None:
@@ -44,7 +45,7 @@ def judge_wu_reboot_required(evidence: Evidence, policy: Policy) -> Signal:
         return without_data(name, answer)
     values = answer.data.get("values")
     ids = [_GUID.match(str(value)) for value in values] if isinstance(values, Mapping) else []
-    updates = sorted(found.group(1).lower() for found in ids if found)
+    updates = sorted({found.group(1).lower() for found in ids if found})
     waiting = (
         f"{len(updates)} update{'s wait' if len(updates) != 1 else ' waits'} for it"
         if updates
@@ -211,7 +212,7 @@ def judge_agent_updates_pending_reboot(evidence: Evidence, policy: Policy) -> Si
         return damaged(name, "the scan has no list of updates that wait for a reboot")
     if not waiting:
         return absent(name, "the last scan found no update that waits for a reboot")
-    updates = sorted(str(update).lower()[:64] for update in waiting)
+    updates = sorted({str(update).lower()[:64] for update in waiting})
     return present(name, f"{len(updates)} updates of the last scan wait for a reboot", updates=updates)
 
 
@@ -225,8 +226,10 @@ def valid_scan(evidence: Evidence, policy: Policy) -> tuple[Mapping[str, Any] | 
         return None, "the scan does not say when it was made"
     if evidence.boot_time is None:
         return None, "the boot time is not known, so the scan may be older than the boot"
-    if scanned < evidence.boot_time:
+    if scanned <= evidence.boot_time:
         return None, "the scan is older than the last boot"
-    if evidence.judged_at is None or evidence.judged_at - scanned > policy.max_scan_age:
+    if evidence.judged_at is None or evidence.judged_at - scanned >= policy.max_scan_age:
         return None, "the scan is older than max_scan_age"
+    if scanned - evidence.judged_at > _CLOCK_SKEW:
+        return None, "the scan lies in the future: the host's clock was set back since"
     return answer.data, ""

@@ -88,6 +88,7 @@ def main(arguments: Sequence[str]) -> int:
     os.chdir(ROOT)
     os.nice(10)
     begun = time.monotonic()
+    reasons = read_reasons(targets.REASONS)
     files = options.file or every
     work = run([source_of(file, options.at_most) for file in files])
     if work is None:
@@ -96,7 +97,6 @@ def main(arguments: Sequence[str]) -> int:
         group.title: [outcome for outcome in work.outcomes if outcome.mutant.file in group.files]
         for group in targets.GROUPS
     }
-    reasons = read_reasons(targets.REASONS)
     if files == every and options.at_most == targets.AT_MOST:
         targets.PAGE.write_text(page(groups, reasons), encoding="utf-8")
     wrong = complaints(groups, reasons, work.seen.red, files if options.at_most == targets.AT_MOST else [])

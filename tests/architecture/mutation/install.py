@@ -10,7 +10,8 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from types import CodeType, FunctionType, ModuleType
 
-OURS = "ansible_collections.winops.patching."
+# The collection, and the tests as pytest names them.
+OURS = ("ansible_collections.winops.patching.", "tests.")
 
 
 class _Mutated(SourceFileLoader):
@@ -27,8 +28,8 @@ class _Mutated(SourceFileLoader):
 def install(old: ModuleType, tree: ast.Module) -> None:
     """Let `old` behave like the tree, for all who imported it or a name of it.
 
-    Functions and methods keep their identity and get new code; data is replaced in every module of the collection that
-    holds it under the same name. Functions that sit in a table of their own module are not reached through it.
+    Functions and methods keep their identity and get new code; data is replaced in every module and test of the
+    collection that holds it under the same name. A table of functions of its own module keeps the old ones elsewhere.
     """
     new = _load(old, tree)
     for name, fresh in vars(new).items():
@@ -40,6 +41,7 @@ def install(old: ModuleType, tree: ast.Module) -> None:
         elif isinstance(fresh, type) and isinstance(stale, type):
             _transplant_class(stale, fresh)
         else:
+            setattr(old, name, fresh)
             _replace(name, stale, fresh)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from house_rules.places import ROOT
+
 from . import targets
 from .session import NOT_RUN, SURVIVED, TIMED_OUT, Outcome
 from .survivors import Key
@@ -66,7 +68,7 @@ def _head() -> Iterator[str]:
 
 A mutation run puts small mistakes into the code, one at a time, and runs the unit tests against each: a test that turns
 red has *killed* the mutant; a mutant that leaves all tests green has *survived*. At least {targets.MUST} % of each part
-must be killed, and every survivor must have a reason.
+must be killed, and every survivor must have a reason (`{targets.REASONS.relative_to(ROOT).as_posix()}`).
 
 The mistakes: comparisons and their bounds, `and`/`or` and forgotten parts of a condition, forgotten `not`, conditions
 the wrong way round, other truths, numbers and words, functions that answer nothing, bounds of slices, forgotten
@@ -76,8 +78,8 @@ inserted into it) and the exact length at which a shown text is cut.
 
 The tests: {tests},
 each against the mutants of the lines that it runs. Property tests are not among them, because what they find depends on
-what they draw; nor are tests of sheer size. A file with more than {targets.AT_MOST} mutants is sampled, always the same
-way."""
+what they draw; nor are tests of sheer size. Of a file with more than {targets.AT_MOST} mutants so many are drawn, the
+same ones each time."""
 
 
 def _table(groups: Mapping[str, Sequence[Outcome]]) -> Iterator[str]:

@@ -61,7 +61,11 @@ class Seen:
     def tests_of(self, mutant: Mutant) -> list[int]:
         """Numbers of the tests that can see the mutant, the quickest first; what runs at import is seen by all."""
         numbers = set[int]().union(*(self.by_line.get((mutant.file, line), ()) for line in mutant.lines))
-        return sorted(numbers or self.by_file[mutant.file], key=lambda number: (self.seconds[number], number))
+        return self.quickest_first(numbers or self.by_file[mutant.file])
+
+    def quickest_first(self, numbers: Iterable[int]) -> list[int]:
+        """Numbers of tests by the time that they take."""
+        return sorted(numbers, key=lambda number: (self.seconds[number], number))
 
     def is_run(self, mutant: Mutant) -> bool:
         """Whether any test runs its lines."""
@@ -119,9 +123,8 @@ class MutationRun:
 
     def _control(self) -> None:
         """A module put in its own place must change nothing; otherwise every mutant of it would seem killed."""
-        jobs = {source: sorted(self.seen.by_file[source.file]) for source in self.sources}
-        results = _in_processes([(source, source, tests) for source, tests in jobs.items()], self._child)
-        self.broken = [source.file for source, result in results if result != SURVIVED]
+        jobs = [(source, source, self.seen.quickest_first(self.seen.by_file[source.file])) for source in self.sources]
+        self.broken = [source.file for source, result in _in_processes(jobs, self._child) if result != SURVIVED]
 
     def _mutate(self) -> None:
         jobs = [(mutant, source, self.seen.tests_of(mutant)) for source in self.sources for mutant in source.mutants]

@@ -14,7 +14,7 @@ AT_MOST = 400
 WORKERS = 2
 # A mutant that makes a loop endless is found by its time-out.
 CPU_SECONDS = 30
-WALL_SECONDS = 180
+WALL_SECONDS = 600
 
 BRAIN = "plugins/plugin_utils/_verdict"
 PACKAGE = "ansible_collections.winops.patching.plugins.plugin_utils._verdict"

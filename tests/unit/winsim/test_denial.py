@@ -18,7 +18,7 @@ def test_a_denied_key_covers_what_is_below_it_and_wins_over_absent(make_host, as
     for path in (NETLOGON, rf"{NETLOGON}\JoinDomain"):
         answer = ask(host, "registry", path=path)
         assert (answer["state"], answer["error"]["type"]) == ("denied", "System.Security.SecurityException")
-        assert answer["error"]["hresult"] == "0x80070005"
+        assert answer["error"]["hresult"] == "0x8013150A"
     assert ask(host, "registry", path=f"{NETLOGON}2")["state"] == "absent"
 
 

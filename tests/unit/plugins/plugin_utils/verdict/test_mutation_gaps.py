@@ -23,6 +23,7 @@ from ansible_collections.winops.patching.tests.unit.plugins.plugin_utils.evidenc
     MINOR_PAIR,
     SIGNIFICANT_PAIR,
     announcement,
+    client,
     document,
     flags,
     judged,
@@ -31,6 +32,7 @@ from ansible_collections.winops.patching.tests.unit.plugins.plugin_utils.evidenc
     refused,
     running,
     scan,
+    service,
     signal,
     text,
     value,
@@ -158,6 +160,11 @@ class TestProducts:
     def test_a_client_that_is_not_there_requires_no_answer(self):
         assert found("ccm_reboot_pending", document({"ccm_service": ABSENT})).required_by_product is False
 
+    @pytest.mark.parametrize("answer", [client(), client(soft=True)])
+    def test_a_client_that_runs_and_has_answered_requires_no_other_answer(self, answer):
+        evidence = document({"ccm_service": service("running"), "ccm_reboot": answer})
+        assert found("ccm_reboot_pending", evidence).required_by_product is False
+
     def test_a_client_that_runs_once_among_several_services_requires_its_answer(self):
         services = [
             {"name": name, "state": state, "start": "auto"} for name, state in (("a", "stopped"), ("b", "running"))
@@ -242,15 +249,23 @@ class TestUpdates:
         seen = judged("agent_updates_pending_reboot", {"update_agent": ABSENT})
         assert (seen["state"], seen["detail"]) == ("not_asked", "no scan of the update agent is at hand")
 
-    def test_a_scan_at_the_instant_of_the_boot_is_not_older_than_it(self):
-        evidence = document({"update_agent": scan(GUID, scanned_at=BOOT)})
-        assert signal("agent_updates_pending_reboot", evidence, {"max_scan_age": "30d"})["state"] == "present"
+    @pytest.mark.parametrize(("scanned", "state"), [(BOOT, "not_asked"), ("2026-11-01T03:12:01Z", "present")])
+    def test_a_scan_must_be_younger_than_the_boot(self, scanned, state):
+        evidence = document({"update_agent": scan(GUID, scanned_at=scanned)})
+        assert signal("agent_updates_pending_reboot", evidence, {"max_scan_age": "30d"})["state"] == state
 
-    def test_a_scan_of_exactly_the_greatest_age_is_still_valid(self):
+    def test_a_scan_must_be_younger_than_the_greatest_age(self):
         evidence = document({"update_agent": scan(GUID, scanned_at="2026-11-18T02:20:00Z")})
         assert COLLECTED == "2026-11-18T03:20:00Z"
-        assert signal("agent_updates_pending_reboot", evidence, {"max_scan_age": "1h"})["state"] == "present"
-        assert signal("agent_updates_pending_reboot", evidence, {"max_scan_age": "59m"})["state"] == "not_asked"
+        assert signal("agent_updates_pending_reboot", evidence, {"max_scan_age": "1h"})["state"] == "not_asked"
+        assert signal("agent_updates_pending_reboot", evidence, {"max_scan_age": "61m"})["state"] == "present"
+
+    @pytest.mark.parametrize(
+        ("scanned", "state"), [("2026-11-18T03:25:00Z", "present"), ("2026-11-18T03:25:01Z", "not_asked")]
+    )
+    def test_a_scan_of_the_future_is_none(self, scanned, state):
+        evidence = document({"update_agent": scan(GUID, scanned_at=scanned)})
+        assert signal("agent_updates_pending_reboot", evidence)["state"] == state
 
 
 class TestRenamePlace:

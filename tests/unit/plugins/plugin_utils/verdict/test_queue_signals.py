@@ -115,6 +115,10 @@ def test_the_policy_says_which_entries_count(strings, words, word):
     assert found["reboot"] == ("required" if words[word] == "because" else "not_required")
 
 
+def test_entries_that_rules_ignore_weigh_nothing_even_when_any_entry_counts():
+    assert signal("pending_file_rename", host(*IGNORED_PAIR), {"rename_queue": "any"})["strength"] == "weak"
+
+
 def test_an_ignored_queue_stays_in_the_evidence_of_the_verdict():
     evidence = host(*SIGNIFICANT_PAIR)
     assert verdict(evidence, {"rename_queue": "ignore"})["ignored"] == [
