@@ -47,6 +47,11 @@ class Policy:
     unknown_is: str = "unknown"
 
 
+@lru_cache(maxsize=1)
+def _default_policy() -> Policy:
+    return Policy()
+
+
 def _signal_names(key: str, value: object, custom: frozenset[str]) -> frozenset[str]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
         raise PolicyError([f"policy.{key}: must be a list of signal ids"])
@@ -116,8 +121,8 @@ def parse_policy(value: object, *, custom: frozenset[str] = frozenset()) -> Poli
     """
     if isinstance(value, Policy):
         return value
-    if value is None:
-        value = {}
+    if value is None or value == {}:
+        return _default_policy()
     if not isinstance(value, Mapping):
         raise PolicyError([f"policy: must be a mapping, not {type_name(value)}"])
     known: dict[str, Any] = {}
