@@ -48,4 +48,4 @@ record: setup ## recordings of our scripts under a real PowerShell, into tests/g
 	@PYTHONPATH=tests/simulator:tests/powershell $(VENV_PYTHON) -m recorder $(ARGS)
 
 mutation: setup ## small mistakes put into the judges on purpose, each to be found by a test: docs/mutation.md
-	@PYTHONPATH=tests/architecture $(VENV_PYTHON) -m mutation $(ARGS)
+	@PYTHONHASHSEED=0 PYTHONPATH=tests/architecture $(VENV_PYTHON) -m mutation $(ARGS)

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """`make mutation`: are the judges' mistakes noticed? docs/mutation.md tells what is done and what came of it.
 
-    PYTHONPATH=tests/architecture .venv/bin/python -m mutation [--file NAME ...] [--at-most N]
+    PYTHONHASHSEED=0 PYTHONPATH=tests/architecture .venv/bin/python -m mutation [--file NAME ...] [--at-most N]
 
 With `--file` or `--at-most` the page is not written. Ends 1 when too few mutants are killed, a survivor has no reason,
-a reason has no survivor, or a test is red without a mutant.
+a reason has no survivor, or a test is red without a mutant. Without the fixed hash seed a mutant that forgets to sort a
+set would be noticed in one run and not in the next.
 """
 
 from __future__ import annotations

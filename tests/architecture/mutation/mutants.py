@@ -135,6 +135,9 @@ def _lines(node: ast.AST, scope: Scope) -> range:
 
 
 def _is_left_alone(node: ast.AST, scope: Scope) -> bool:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        # A docstring.
+        return True
     if isinstance(node, ast.JoinedStr):
         # A sentence; what it inserts is part of the prose.
         return any(isinstance(part, ast.Constant) and " " in str(part.value) for part in node.values)
