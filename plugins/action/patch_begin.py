@@ -35,14 +35,15 @@ class ActionModule(ActionBase):
         # The first host of the play is in its first batch, whose id all later batches take over.
         first = next(iter(task_vars.get("ansible_play_hosts_all") or options["hosts"]))
         earlier = registered_result(task_vars, first, options["registered_as"]) or {}
-        result.update(changed=False, run_id=options["run_id"] or earlier.get("run_id") or new_run_id())
+        result.update(changed=False, run_id=earlier.get("run_id") or new_run_id(options["run_id"]))
         return result
 
 
 def _nothing_found(options):
     target = options["target"] or "the target"
     limit = f" within --limit {options['limit']!r}" if options["limit"] else ""
+    look = ", and that --limit leaves one of them" if limit else ""
     return (
         f"no host: {target!r}{limit} matches nothing in the inventory, so nothing was looked at. "
-        "Check patch_target for a typing mistake, and that the group has hosts"
+        f"Check patch_target for a typing mistake, that the group has hosts{look}"
     )

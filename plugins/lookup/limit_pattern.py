@@ -19,5 +19,5 @@ class LookupModule(LookupBase):
         """Return one pattern for each term."""
         try:
             return [limit_pattern(term, lambda name: Path(name).read_text(encoding="utf-8")) for term in terms]
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise AnsibleLookupError(f"limit_pattern: the file of --limit cannot be read: {error}") from error

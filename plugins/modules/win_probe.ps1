@@ -9,7 +9,6 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 $script:os = $null
 
-# Dictionaries or objects, by the version of ansible-core.
 function ConvertTo-Table($From) {
     $table = @{}
     if ($From -is [Collections.IDictionary]) { foreach ($name in $From.Keys) { $table[$name] = $From[$name] } }
@@ -62,7 +61,8 @@ function Get-Failure($Record) {
     $facts = "$($Record.CategoryInfo.Category) $type=$native $code $id"
     $state = 'error'
     if ($facts -match 'PermissionDenied|UnauthorizedAccess|SecurityEx|CimException=2 |Win32Exception=5 |0x80070005|0x80041003') { $state = 'denied' }
-    elseif ($facts -match '(Item|Directory|Drive)NotFound|FileNotFound\w+=0 0x80070002|CimException=[356] |0x80040154|0x80041(00E|010|002)|NoMatching') {
+    elseif ($facts -match ('(Item|Directory|Drive)NotFound|FileNotFound\w+=0 0x80070002 (?!.*NewObject)|CimException=[356] |' +
+            '0x80040154|0x80041(00E|010|002)|NoMatching')) {
         $state = 'absent'
     }
     elseif ($facts -match 'Timeout|0x00040004') { $state = 'timeout' }
@@ -89,7 +89,7 @@ function Read-Registry($Ask) {
         $kind = "REG_$($key.GetValueKind($name))".ToUpperInvariant() -replace '_?STRING$', '_SZ'
         $data = $key.GetValue($name, $null, 'DoNotExpandEnvironmentNames')
         $value = @{ kind = $kind; data = $data }
-        if ($kind -eq 'REG_MULTI_SZ') { $value.data = [string[]]@($data) }
+        if ($kind -eq 'REG_MULTI_SZ' -and $null -ne $data) { $value.data = [string[]]@($data) }
         elseif ($data -is [byte[]]) { $value.data = [BitConverter]::ToString($data).Replace('-', '').ToLowerInvariant() }
         $values[$name] = $value
     }

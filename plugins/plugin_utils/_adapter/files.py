@@ -32,7 +32,9 @@ def host_file_name(host: str) -> str:
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a document with mode 0600; whoever reads the path meanwhile sees the old or the new one, never half."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # mkdir gives its mode to the last folder only.
+        for folder in reversed([path.parent, *path.parent.parents]):
+            folder.mkdir(exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:60]}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:

@@ -141,4 +141,4 @@ def _ending(verdict: Verdict, failure: str | None, unknown_is: str, told: list[A
         return ending
     if unknown_is == "fail":
         return {**ending, "failed": True, "msg": verdict.sentence}
-    return {"warnings": [*told, f"reboot_required is not returned: {verdict.sentence}"]}
+    return {"warnings": [*told, f"there is no yes and no no: {verdict.sentence}"]}

@@ -14,7 +14,7 @@ from .._evidence.catalogue import SIGNALS, probes_for
 from .._evidence.document import EvidenceError, build_document
 from .._evidence.probes import ProbeError, validate_probes
 from .._evidence.times import format_time
-from .._evidence.wording import nearest
+from .._evidence.wording import nearest, printable
 from .core import ActionFail
 
 READER = "winops.patching.win_probe"
@@ -58,7 +58,8 @@ def read_host(
     try:
         own = [{"id": entry["id"], **entry["probe"]} for entry in custom_signals if entry["id"] in signals]
         asked = [name for name in signals if name in SIGNALS]
-        probes = [*probes_for(asked, write_times=since), *own]
+        # Whether the ConfigMgr client runs decides whether its answer is required, however narrow the question is.
+        probes = [*probes_for(asked, write_times=since, also=["ccm_service"] if probes_for(asked) else []), *own]
         probes = validate_probes(probes) if probes else []
     except ProbeError as error:
         raise ActionFail(str(error)) from error
@@ -81,4 +82,4 @@ def _failure_of(answer: Mapping[str, Any]) -> str | None:
     said = answer.get("module_stdout") or answer.get("module_stderr") or ""
     message = " ".join(str(answer.get("msg") or "no message").split())[:MAX_MESSAGE]
     shown = " ".join(str(said).split())[:120]
-    return f"{message}; it printed {json.dumps(shown)}" if shown else message
+    return printable(f"{message}; it printed {json.dumps(shown)}" if shown else message)

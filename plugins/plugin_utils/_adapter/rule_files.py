@@ -45,7 +45,7 @@ def load_rename_rules(items: Sequence[Any] | None, find: Find) -> list[Any] | No
             parse_rename_rules(entries)
         except RenameRuleError as error:
             prefix = where.removesuffix("rename_rules")
-            raise ActionFail("; ".join(f"{prefix}{mistake}" for mistake in error.mistakes)) from error
+            raise ActionFail("; ".join(f"{prefix}{mistake}" for mistake in error.mistakes)) from None
         plain.extend(entries)
     return plain
 
@@ -54,7 +54,7 @@ def _parse_signals(entries: Sequence[Any], where: str) -> tuple[CustomSignal, ..
     try:
         return parse_custom_signals(entries, where=where)
     except CustomSignalError as error:
-        raise ActionFail(str(error)) from error
+        raise ActionFail(str(error)) from None
 
 
 def _sources(items: Sequence[Any] | None, find: Find, option: str) -> list[tuple[str, list[Any]]]:
@@ -71,7 +71,7 @@ def _read(path: str, name: str) -> list[Any]:
             raise ActionFail(f"{name}: larger than {MAX_FILE_BYTES} bytes; split it")
         entries = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ActionFail(f"{name}: cannot be read as YAML: {' '.join(str(error).split())[:300]}") from error
+        raise ActionFail(f"{name}: cannot be read as YAML: {' '.join(str(error).split())[:300]}") from None
     if not isinstance(entries, list):
         raise ActionFail(f"{name}: must hold a list")
     return entries

@@ -13,6 +13,7 @@ from typing import Any
 
 from .._evidence.document import EvidenceError
 from .._evidence.times import format_time
+from .._evidence.wording import printable
 from .._report.fleet import fleet_row, unread_row
 from .._verdict.policy import PolicyError
 from .._verdict.reboot import reboot_verdict
@@ -21,9 +22,12 @@ from .files import host_file_name, read_json
 _MAX_REASON = 400
 
 
-def new_run_id() -> str:
-    """Return an id that sorts by time and that no other run has."""
-    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+def new_run_id(name: str | None = None) -> str:
+    """Return an id that no other run has, of the run's name or of the time.
+
+    A name alone would come again, and an older document of that name would stand in for a host that is dead now.
+    """
+    return f"{name or format(datetime.now(timezone.utc), '%Y%m%dT%H%M%SZ')}-{secrets.token_hex(4)}"
 
 
 def now_text() -> str:
@@ -79,7 +83,7 @@ def _failure(task: Mapping[str, Any] | None) -> str | None:
 
 def _one_line(text: object) -> str:
     words = " ".join(str(text or "no message").split())
-    return words.removeprefix("Task failed: ")[:_MAX_REASON]
+    return printable(words.removeprefix("Task failed: ")[:_MAX_REASON])
 
 
 def _document(path: Path, host: str, run_id: str) -> tuple[Mapping[str, Any] | None, str]:

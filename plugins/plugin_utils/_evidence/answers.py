@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
+from .wording import printable
+
 MAX_REASON = 240
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,20}")
 
@@ -42,7 +44,7 @@ _WORDS = {"denied": "access denied", "timeout": "timed out", "error": "could not
 
 def unknown(reason: str, error: Mapping[str, Any] | None = None) -> Answer:
     """Return an UNKNOWN answer with its reason, bounded in length."""
-    return Answer(Reading.UNKNOWN, _EMPTY, reason[:MAX_REASON], error)
+    return Answer(Reading.UNKNOWN, _EMPTY, printable(reason[:MAX_REASON]), error)
 
 
 def answer_of(probes: Mapping[str, Any], name: str) -> Answer:

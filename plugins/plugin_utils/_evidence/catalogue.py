@@ -406,12 +406,13 @@ REQUIRED_SIGNALS = (
 )
 
 
-def probes_for(signals: Iterable[str], *, write_times: bool = False) -> list[dict[str, Any]]:
+def probes_for(signals: Iterable[str], *, write_times: bool = False, also: Iterable[str] = ()) -> list[dict[str, Any]]:
     """Return the probes, as the reader takes them, that the named signals need, in the order of the catalogue.
 
+    ``also`` names further probes.
     ``write_times`` asks every registry probe for the write time of its key, which costs a compiler run on the host.
     """
-    wanted = {name for signal in signals for name in SIGNALS[signal].probes}
+    wanted = {name for signal in signals for name in SIGNALS[signal].probes}.union(also)
     probes = []
     for name, options in PROBES.items():
         if name in wanted:

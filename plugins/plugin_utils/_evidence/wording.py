@@ -6,10 +6,20 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 _TYPES = (bool, int, float, str, datetime, date, Mapping, list, tuple)
+
+
+# Control characters, line separators, marks of direction and lone surrogates: none may reach a terminal.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """Return host text in which nothing moves the cursor, begins a line or turns the direction of reading."""
+    return _CONTROL.sub(" ", text)
 
 
 def nearest(word: str, words: Sequence[str]) -> str:

@@ -121,17 +121,25 @@ def _field(path: str) -> Callable[[Answer], Any]:
         found: Any = answer.data if answer.reading is Reading.FOUND else _MISSING
         for key in keys:
             if isinstance(found, Mapping):
-                found = found.get(key, _MISSING)
+                found = _under(found, key)
             elif isinstance(found, list):
                 there = _PLACE.fullmatch(key) and int(key) < len(found)
                 found = found[int(key)] if there else _MISSING
-            elif found is _MISSING or found is None:
+            elif found is _MISSING:
                 return _MISSING
             else:
                 return _DAMAGED
         return found
 
     return _take
+
+
+def _under(found: Mapping[str, Any], key: str) -> Any:
+    """Windows ignores the case of names, and so do its answers."""
+    if key in found:
+        return found[key]
+    lowered = key.lower()
+    return next((value for name, value in found.items() if str(name).lower() == lowered), _MISSING)
 
 
 def _flag(operand: object, where: str) -> bool:
@@ -203,8 +211,8 @@ def _contains(operand: object, where: str) -> Callable[[Any], Truth]:
             return False
         if isinstance(found, str):
             return wanted in found.casefold()
-        if isinstance(found, (list, Mapping)):
-            return any(isinstance(item, str) and item.casefold() == wanted for item in found)
+        if isinstance(found, (list, Mapping)) and all(isinstance(item, str) for item in found):
+            return any(item.casefold() == wanted for item in found)
         return None
 
     return _compare

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._evidence.answers import Reading, answer_of
+from .._evidence.answers import Answer, Reading, answer_of
 from .._evidence.catalogue import PROBES, SCAN_PROBE, SIGNALS, STRENGTHS, SignalDefinition
 from .._evidence.document import Evidence
 from .._evidence.probes import ProbeError, validate_probes
@@ -20,6 +20,16 @@ from .signal import MAX_DETAIL, Signal
 
 KEYS = ("id", "probe", "present_when", "strength", "scope", "detail")
 SCOPES = ("machine", "update")
+_MUST_HOLD: Mapping[str, tuple[str, Any]] = {
+    "registry": ("values", Mapping),
+    "cim_query": ("instances", list),
+    "com_property": ("value", (str, int, float, Mapping, list)),
+    "text_tail": ("text", str),
+    "process": ("running", list),
+    "service": ("services", list),
+    "mutex": ("exists", bool),
+    "event": ("events", list),
+}
 _ID = re.compile(r"[a-z][a-z0-9_]{2,60}")
 
 
@@ -47,6 +57,8 @@ class CustomSignal:
             return self._signal("not_asked", "was not asked")
         if answer.reading is Reading.UNKNOWN:
             return self._signal("unknown", answer.reason)
+        if problem := _damage(str(self.probe.get("kind")), answer):
+            return self._signal("unknown", problem)
         truth = self.present(answer)
         if truth is None:
             return self._signal("unknown", "what was read cannot be compared as present_when says")
@@ -54,6 +66,16 @@ class CustomSignal:
 
     def _signal(self, state: Any, detail: str) -> Signal:
         return Signal(self.definition, state, self.definition.strength, self.definition.kind, detail)
+
+
+def _damage(kind: str, answer: Answer) -> str | None:
+    """What the answer of a kind must hold to be one; a COM property that answers null says neither yes nor no."""
+    if answer.reading is not Reading.FOUND or kind not in _MUST_HOLD:
+        return None
+    key, kinds = _MUST_HOLD[kind]
+    if isinstance(answer.data.get(key), kinds):
+        return None
+    return f"the answer is damaged: no {key}" if kind != "com_property" else "the property answered null"
 
 
 def parse_custom_signals(value: object, *, where: str = "custom_signals") -> tuple[CustomSignal, ...]:

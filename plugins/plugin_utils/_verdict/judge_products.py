@@ -18,27 +18,29 @@ from .signal import Signal, absent, damaged, present, unknown, without_data
 _QUIET_LCM_STATES = frozenset({"Idle", "Busy", "PendingConfiguration"})
 
 
-def _client_runs(evidence: Evidence) -> bool:
-    """A service that could not be read may run: then an unreadable answer of the client decides.
+def _client_runs(evidence: Evidence, *, refused: bool) -> bool:
+    """A service that could not be read, or is missing from a damaged list, may run: then the answer is needed.
 
-    A service that was not asked for says nothing: who narrows the question to other signals does not ask for this one.
+    Where nobody asked for the service, only a client that was asked and refused to answer counts as running.
     """
     answer = answer_of(evidence.probes, "ccm_service")
-    if answer.reading in (Reading.ABSENT, Reading.NOT_ASKED):
+    if answer.reading is Reading.ABSENT:
         return False
+    if answer.reading is Reading.NOT_ASKED:
+        return refused
     services = answer.data.get("services")
     if answer.reading is not Reading.FOUND or not isinstance(services, list):
         return True
     states = [entry.get("state") if isinstance(entry, Mapping) else None for entry in services]
-    return any(state != "stopped" for state in states)
+    return not states or any(state != "stopped" for state in states)
 
 
 def judge_ccm_reboot_pending(evidence: Evidence, policy: Policy) -> Signal:
     """DetermineIfRebootPending; its answer counts whatever the service says."""
     found = _judge_ccm(evidence)
-    if found.state in ("present", "absent") or not _client_runs(evidence):
+    if found.state in ("present", "absent"):
         return found
-    return replace(found, required_by_product=True)
+    return replace(found, required_by_product=_client_runs(evidence, refused=found.state == "unknown"))
 
 
 def _judge_ccm(evidence: Evidence) -> Signal:

@@ -18,7 +18,7 @@ from .policy import Policy
 from .signal import Signal, absent, any_present, damaged, not_asked, present, unknown, without_data
 
 _GUID = re.compile(r"^\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?$", re.IGNORECASE)
-_FIRST_VISTA_BUILD = 6000
+FIRST_VISTA_BUILD = 6000
 _MANY = 20
 _CLOCK_SKEW = timedelta(minutes=5)
 
@@ -159,7 +159,7 @@ def _as_stale(signal: Signal) -> Signal:
 
 def _update_exe_strength(evidence: Evidence, written: datetime | None) -> tuple[str, str, bool]:
     build = evidence.build
-    if build is not None and build < _FIRST_VISTA_BUILD:
+    if build is not None and build < FIRST_VISTA_BUILD:
         return "strong", "on a Windows before Vista", False
     if written is None or evidence.boot_time is None:
         return "weak", "and its write time against the boot is not known", False

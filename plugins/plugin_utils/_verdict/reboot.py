@@ -14,14 +14,13 @@ from .._evidence.answers import Reading, answer_of
 from .._evidence.catalogue import BUSY_SIGNALS, DECIDING, REQUIRED_SIGNALS
 from .._evidence.document import Evidence, EvidenceError, parse_evidence
 from .._evidence.times import format_time, parse_time
+from .._evidence.wording import printable
 from .custom_signals import CustomSignalError, parse_custom_signals
-from .judge_updates import valid_scan
+from .judge_updates import FIRST_VISTA_BUILD, valid_scan
 from .policy import Policy, parse_policy
 from .sentence import sentence_of
 from .signal import Signal
 from .signals import judge_signals
-
-_FIRST_VISTA_BUILD = 6000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def _required(evidence: Evidence, policy: Policy, signals: Sequence[Signal]) -> 
     if policy.require is not None:
         return policy.require - policy.ignore_signals
     names = set(REQUIRED_SIGNALS)
-    if evidence.build is not None and evidence.build < _FIRST_VISTA_BUILD:
+    if evidence.build is not None and evidence.build < FIRST_VISTA_BUILD:
         names.add("update_exe_volatile")
     names.update(signal.id for signal in signals if signal.required_by_product)
     return frozenset(names) - policy.ignore_signals
@@ -218,7 +217,7 @@ def _limits(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     """What keeps the reader from reading as a whole: said once, instead of once for each signal."""
     limits = []
     if evidence.system.get("elevated") is False:
-        user = str(evidence.system.get("user") or "the account")[:80]
+        user = printable(str(evidence.system.get("user") or "the account")[:80])
         limits.append(
             (
                 "not_elevated",

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from .._evidence.answers import Answer, Reading
 from .._evidence.catalogue import SIGNALS, SignalDefinition
+from .._evidence.wording import printable
 
 State = Literal["present", "absent", "unknown", "not_asked"]
 MAX_DETAIL = 300
@@ -73,7 +74,7 @@ _NOT_ASKED = {name: _plain(entry, "not_asked", "was not asked") for name, entry 
 
 def absent(name: str, detail: str | None = None) -> Signal:
     """Return the signal as absent: an answer."""
-    return _ABSENT[name] if detail is None else _plain(SIGNALS[name], "absent", detail[:MAX_DETAIL])
+    return _ABSENT[name] if detail is None else _plain(SIGNALS[name], "absent", printable(detail[:MAX_DETAIL]))
 
 
 def not_asked(name: str, detail: str | None = None) -> Signal:
@@ -85,7 +86,9 @@ def unknown(name: str, reason: str, error: Mapping[str, Any] | None = None) -> S
     """Return the signal as unknown, with its reason and the error as the host gave it (bounded)."""
     bounded = {str(key)[:40]: _bounded(value) for key, value in list(error.items())[:8]} if error else None
     definition = SIGNALS[name]
-    return Signal(definition, "unknown", definition.strength, definition.kind, reason[:MAX_DETAIL], error=bounded)
+    return Signal(
+        definition, "unknown", definition.strength, definition.kind, printable(reason[:MAX_DETAIL]), error=bounded
+    )
 
 
 def present(
@@ -105,7 +108,7 @@ def present(
         "present",
         strength or definition.strength,
         kind or definition.kind,
-        detail[:MAX_DETAIL],
+        printable(detail[:MAX_DETAIL]),
         updates=tuple(updates),
         entries=tuple(entries),
         written_at=written_at,
@@ -140,5 +143,5 @@ def damaged(name: str, what: str) -> Signal:
 
 def _bounded(value: object) -> object:
     if isinstance(value, str):
-        return value[:MAX_ERROR]
+        return printable(value[:MAX_ERROR])
     return value if isinstance(value, (int, float, type(None))) else str(value)[:80]

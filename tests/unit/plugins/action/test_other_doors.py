@@ -74,10 +74,12 @@ class TestBegin:
             begin_door().run(hosts=[], target="prdo", limit=limit, registered_as="run")
         assert ("--limit 'db*'" in str(caught.value)) == (limit is not None)
 
-    def test_a_run_gets_an_id_of_its_own_and_keeps_a_given_one(self):
+    def test_a_run_gets_an_id_of_its_own_even_where_its_name_comes_again(self):
         first = begin_door().run(hosts=["a"], registered_as="run")["run_id"]
         assert first != begin_door().run(hosts=["a"], registered_as="run")["run_id"]
-        assert begin_door().run(hosts=["a"], registered_as="run", run_id="r1")["run_id"] == "r1"
+        named = begin_door().run(hosts=["a"], registered_as="run", run_id="nightly")["run_id"]
+        assert named.startswith("nightly-")
+        assert named != begin_door().run(hosts=["a"], registered_as="run", run_id="nightly")["run_id"]
 
     def test_all_batches_of_a_play_share_the_id_of_the_first(self):
         variables = {"hostvars": {"a": {"run": {"run_id": "r1"}}, "b": {}}, "ansible_play_hosts_all": ["a", "b"]}

@@ -112,10 +112,10 @@ def test_rename_rules_and_policy_are_taken_together(info):
     assert result["verdict"]["ignored"] == [{"id": "pending_file_rename", "rule": "own"}]
 
 
-def test_only_what_was_chosen_is_asked(info):
+def test_only_what_was_chosen_is_asked_and_whether_the_configmgr_client_runs(info):
     door = info()
     result = door.run(signals=["cbs_reboot_pending"], policy={"require": ["cbs_reboot_pending"]})
-    assert [probe["id"] for probe in door.calls[0][1]["probes"]] == ["cbs_reboot_pending"]
+    assert [probe["id"] for probe in door.calls[0][1]["probes"]] == ["cbs_reboot_pending", "ccm_service"]
     assert result["reboot_required"] is False
     door = info()
     assert "reboot_required" not in door.run(skip=["cbs_reboot_pending"])

@@ -102,12 +102,12 @@ def test_the_reader_is_run_once_with_just_the_probes_that_are_needed():
     _, failure, (name, arguments) = read(answers(), signals=CORE)
     assert failure is None
     assert name == READER
-    assert arguments["probes"] == probes_for(CORE)
+    assert arguments["probes"] == probes_for(CORE, also=["ccm_service"])
 
 
 def test_write_times_are_asked_for_only_with_since():
     built, _, (_, arguments) = read(answers(), signals=CORE, since=True)
-    assert all(probe["write_time"] is True for probe in arguments["probes"])
+    assert all(probe["write_time"] is True for probe in arguments["probes"] if probe["kind"] == "registry")
     assert built["since"] is True
     built, _, (_, arguments) = read(answers(), signals=CORE)
     assert not any("write_time" in probe for probe in arguments["probes"])

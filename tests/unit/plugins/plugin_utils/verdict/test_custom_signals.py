@@ -178,3 +178,36 @@ def test_what_was_not_asked_for_does_not_decide_though_its_place_was_read():
     evidence = document({"processes": ok(running=[{"name": "wusa", "id": 1}])}, asked_signals=["servicing_in_progress"])
     assert verdict(evidence)["busy"] == []
     assert verdict(evidence)["safe_to_reboot"] == "unknown"
+
+
+COM = {"kind": "com_property", "progid": "Acme.Agent", "property": "Reboot"}
+LCM = {
+    "kind": "cim_method",
+    "namespace": "root\\x",
+    "class": "CCM_ClientUtilities",
+    "method": "DetermineIfRebootPending",
+}
+QUERY = {"kind": "cim_query", "namespace": "root\\acme", "class": "Agent"}
+
+
+@pytest.mark.parametrize(
+    ("probe", "condition", "answer"),
+    [
+        (PROBE, {"value": "X", "exists": False}, ok(values=None)),
+        (PROBE, {"value": "X", "exists": True}, ok()),
+        (LCM, {"field": "Configuration/State", "equals": "Pending"}, ok(Configuration="junk")),
+        (COM, {"field": "value", "empty": False}, ok(value=None)),
+        (COM, {"field": "value", "exists": True}, ok(value=None)),
+        (QUERY, {"field": "instances", "above": 0}, ok()),
+        (QUERY, {"field": "instances", "contains": "x"}, ok(instances=[{"Name": "x"}])),
+    ],
+)
+def test_a_damaged_answer_is_neither_present_nor_absent(probe, condition, answer):
+    seen = signal("acme_reboot", host(answer, probe=probe, present_when=condition))
+    assert seen["state"] == "unknown"
+
+
+def test_the_case_of_names_is_ignored_on_the_way_down():
+    condition = {"field": "Instances/0/rebootneeded", "equals": True}
+    seen = signal("acme_reboot", host(ok(instances=[{"RebootNeeded": True}]), probe=QUERY, present_when=condition))
+    assert seen["state"] == "present"

@@ -39,6 +39,8 @@ from ansible_collections.winops.patching.tests.unit.plugins.plugin_utils.evidenc
     verdict,
 )
 
+GUIDS = [f"{number:08x}{GUID[8:]}" for number in range(20)]
+
 
 def found(name, evidence, policy=None):
     """One signal as the judges make it, with what is not published."""
@@ -233,6 +235,16 @@ class TestUpdates:
         answer = ok(values={}, subkeys=[f"Package_{number}" for number in range(21)])
         seen = judged("cbs_packages_pending", {"cbs_packages_pending": answer})
         assert (len(seen["entries"]), seen["detail"]) == (20, "21 packages are pending")
+
+    @pytest.mark.parametrize(
+        ("name", "answers"),
+        [
+            ("wu_reboot_required", {"wu_reboot_required": ok(values={guid: value(1) for guid in GUIDS[::-1]})}),
+            ("agent_updates_pending_reboot", {"update_agent": scan(*GUIDS[::-1])}),
+        ],
+    )
+    def test_updates_are_listed_in_alphabetical_order(self, name, answers):
+        assert judged(name, answers)["updates"] == GUIDS
 
     def test_update_exe_is_judged_by_its_write_time_where_the_build_is_not_known(self):
         seen = judged("update_exe_volatile", {"update_exe": flags(1, AFTER_BOOT)}, os_build=None)

@@ -163,7 +163,26 @@ def test_the_witness_counts_empty_and_a_swollen_one_stays_small():
     assert len(json.dumps(found)) < 20_000
 
 
-def test_host_text_is_passed_on_as_it_is_and_never_evaluated():
-    hostile = "{{ lookup('pipe', 'id') }} \u202e ünïcödé"
+def test_host_text_is_passed_on_and_never_evaluated():
+    hostile = "{{ lookup('pipe', 'id') }} ünïcödé"
     evidence = document({"reboot_witness": ok(values={"Reason": text(hostile)})})
     assert hostile in signal("reboot_witness", evidence)["detail"]
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[31mred", "a\nb", "\u202eabc", "\u2028row", "\x9b1m", "\x07"])
+def test_nothing_of_a_host_moves_the_cursor_of_who_reads_it(hostile):
+    evidence = document({"reboot_witness": ok(values={"Reason": text(hostile)}), "ccm_reboot": ok(ReturnValue=hostile)})
+    seen = verdict(evidence)["sentence"] + signal("reboot_witness", evidence)["detail"]
+    assert not any(character in seen for character in "\x1b\n\u202e\u2028\x9b\x07")
+
+
+@pytest.mark.parametrize("services", [[], ["junk"], [{"name": "Other", "state": None}]])
+def test_a_damaged_list_of_services_does_not_say_that_the_client_is_stopped(services):
+    evidence = document({"ccm_reboot": refused(), "ccm_service": ok(services=services)})
+    assert verdict(evidence)["reboot"] == "unknown"
+
+
+def test_a_refusing_client_decides_also_where_nobody_asked_for_its_service():
+    evidence = document({"ccm_reboot": refused()})
+    del evidence["probes"]["ccm_service"]
+    assert verdict(evidence)["reboot"] == "unknown"
