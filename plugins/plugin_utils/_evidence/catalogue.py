@@ -97,6 +97,7 @@ class SignalDefinition:
     """One signal: its id, what it weighs, the probes it is judged from, and what to know about it.
 
     ``source`` groups signals that one product writes: two weak signals of one source are one voice, not two.
+    ``process`` is the one process of the shared list that the signal looks for.
     ``upstream`` is the name of the same finding in ansible.windows.win_reboot_info, where it has one.
     """
 
@@ -110,11 +111,15 @@ class SignalDefinition:
     scope: str = "machine"
     kind: str = "soft"
     upstream: str | None = None
+    process: str | None = None
 
     @property
     def read_from(self) -> tuple[str, ...]:
         """The places on the host, as a person would name them."""
-        return tuple(place_of_probe(name) for name in self.probes)
+        return tuple(
+            f"process {self.process}" if name == "processes" and self.process else place_of_probe(name)
+            for name in self.probes
+        )
 
 
 def place_of_probe(name: str) -> str:
@@ -370,6 +375,7 @@ _DEFINITIONS = (
         ("cbs_interface", "processes"),
         "ServicingInProgress is above 1, or TiWorker runs.",
         "Missing, 0 and 1 mean idle; TrustedInstaller alone says nothing.",
+        process="TiWorker",
     ),
     SignalDefinition(
         "installer_running",
@@ -379,6 +385,7 @@ _DEFINITIONS = (
         ("msi_mutex", "processes"),
         "Windows Installer holds its mutex, or wusa runs.",
         "A mutex that may not be opened is unknown.",
+        process="wusa",
     ),
     SignalDefinition(
         "patch_job_running",
@@ -388,6 +395,7 @@ _DEFINITIONS = (
         ("running_job", "processes"),
         "The volatile mark of a job whose process still runs.",
         "A mark whose process is gone is left over and counts as absent.",
+        process="powershell",
     ),
 )
 
