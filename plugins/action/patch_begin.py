@@ -35,7 +35,12 @@ class ActionModule(ActionBase):
         # The first host of the play is in its first batch, whose id all later batches take over.
         first = next(iter(task_vars.get("ansible_play_hosts_all") or options["hosts"]))
         earlier = registered_result(task_vars, first, options["registered_as"]) or {}
-        result.update(changed=False, run_id=earlier.get("run_id") or new_run_id(options["run_id"]))
+        # A name may come again; then documents of an earlier run of that name must not count (see patch_fleet_report).
+        result.update(
+            changed=False,
+            run_id=options["run_id"] or earlier.get("run_id") or new_run_id(),
+            named=bool(options["run_id"]),
+        )
         return result
 
 

@@ -19,6 +19,7 @@ ARGUMENT_SPEC = {
     "report_dir": {"type": "path", "required": True},
     "run_id": {"type": "str", "required": True},
     "registered_as": {"type": "str", "required": True},
+    "named": {"type": "bool", "default": False},
 }
 
 
@@ -41,6 +42,7 @@ class ActionModule(ActionBase):
             evidence_dir=folder / "evidence",
             run_id=options["run_id"],
             registered_as=options["registered_as"],
+            named=options["named"],
         )
         fleet = fleet_document(rows, at=now_text(), run_id=options["run_id"])
         path = folder / "fleet.json"

@@ -22,12 +22,9 @@ from .files import host_file_name, read_json
 _MAX_REASON = 400
 
 
-def new_run_id(name: str | None = None) -> str:
-    """Return an id that no other run has, of the run's name or of the time.
-
-    A name alone would come again, and an older document of that name would stand in for a host that is dead now.
-    """
-    return f"{name or format(datetime.now(timezone.utc), '%Y%m%dT%H%M%SZ')}-{secrets.token_hex(4)}"
+def new_run_id() -> str:
+    """Return an id that sorts by time and that no other run has."""
+    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
 def now_text() -> str:
@@ -49,9 +46,25 @@ def collect_rows(
     evidence_dir: Path,
     run_id: str,
     registered_as: str,
+    named: bool = False,
 ) -> dict[str, dict[str, Any]]:
-    """Return a row for every host: from its document of this run, else unknown with what its task said."""
-    return {host: _row(variables, host, evidence_dir, run_id, registered_as) for host in hosts}
+    """Return a row for every host: from its document of this run, else unknown with what its task said.
+
+    ``named`` says that somebody gave the run its id: then an earlier run may have had the same, and a document counts
+    only where the host's task has succeeded now.
+    """
+    rows = {}
+    for host in hosts:
+        missing = _not_read_now(variables, host, registered_as) if named else None
+        rows[host] = unread_row(missing) if missing else _row(variables, host, evidence_dir, run_id, registered_as)
+    return rows
+
+
+def _not_read_now(variables: Mapping[str, Any], host: str, registered_as: str) -> str | None:
+    task = registered_result(variables, host, registered_as)
+    if task is None:
+        return "the host gave no evidence in this run: it was never reached"
+    return _failure(task) if task.get("verdict") is None else None
 
 
 def _row(

@@ -74,12 +74,12 @@ class TestBegin:
             begin_door().run(hosts=[], target="prdo", limit=limit, registered_as="run")
         assert ("--limit 'db*'" in str(caught.value)) == (limit is not None)
 
-    def test_a_run_gets_an_id_of_its_own_even_where_its_name_comes_again(self):
+    def test_a_run_gets_an_id_of_its_own_and_keeps_a_given_one_as_a_name_that_may_come_again(self):
         first = begin_door().run(hosts=["a"], registered_as="run")["run_id"]
         assert first != begin_door().run(hosts=["a"], registered_as="run")["run_id"]
-        named = begin_door().run(hosts=["a"], registered_as="run", run_id="nightly")["run_id"]
-        assert named.startswith("nightly-")
-        assert named != begin_door().run(hosts=["a"], registered_as="run", run_id="nightly")["run_id"]
+        given = begin_door().run(hosts=["a"], registered_as="run", run_id="nightly")
+        assert (given["run_id"], given["named"]) == ("nightly", True)
+        assert begin_door().run(hosts=["a"], registered_as="run")["named"] is False
 
     def test_all_batches_of_a_play_share_the_id_of_the_first(self):
         variables = {"hostvars": {"a": {"run": {"run_id": "r1"}}, "b": {}}, "ansible_play_hosts_all": ["a", "b"]}

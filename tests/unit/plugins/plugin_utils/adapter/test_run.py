@@ -195,3 +195,22 @@ def test_what_was_registered_is_found_by_host_and_name():
     assert registered_result(variables, "web01", "text") is None
     assert registered_result(variables, "web02", "reading") is None
     assert registered_result({}, "web01", "reading") is None
+
+
+@pytest.mark.parametrize(
+    ("registered", "reboot"),
+    [
+        ({"unreachable": True, "msg": "no route"}, "unknown"),
+        ({"failed": True, "msg": "broken"}, "unknown"),
+        (None, "unknown"),
+        ({"verdict": {"reboot": "not_required"}}, "not_required"),
+    ],
+)
+def test_in_a_run_whose_name_came_before_a_document_counts_only_with_its_task(tmp_path, save, registered, reboot):
+    save(this_run(document()))
+    variables = {"hostvars": {"web01": {"reading": registered} if registered else {}}}
+    rows = collect_rows(
+        variables, hosts=["web01"], evidence_dir=tmp_path, run_id=RUN, registered_as="reading", named=True
+    )
+    assert rows["web01"]["reboot"] == reboot
+    assert (rows["web01"]["error"] is None) is (reboot != "unknown")
