@@ -46,7 +46,7 @@ def test_the_versions_are_those_that_requirements_txt_pins():
 
 
 def test_the_further_environments_get_the_pinned_clients_and_no_ansible_core():
-    assert [pin.partition("==")[0] for pin in cores.requirements()] == ["pywinrm", "pyspnego"]
+    assert [pin.partition("==")[0] for pin in cores.requirements()] == ["pywinrm", "pyspnego", "tzdata"]
 
 
 def test_a_shim_without_its_python_is_passed_over(tmp_path, monkeypatch):

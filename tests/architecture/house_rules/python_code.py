@@ -28,6 +28,8 @@ PURE_MODULES = frozenset(
         "base64",
         "binascii",
         "bisect",
+        # Arithmetic of months.
+        "calendar",
         "collections",
         "copy",
         "csv",
@@ -53,6 +55,8 @@ PURE_MODULES = frozenset(
         "typing",
         "unicodedata",
         "uuid",
+        # The rules of time zones are data, like a table in a file; an unknown zone is an error.
+        "zoneinfo",
     }
 )
 # Pure modules have impure corners.
