@@ -40,8 +40,11 @@ def test_script_obeys_the_rules(path):
     assert findings(Script.read(path), Table.read()) == []
 
 
-def test_there_are_scripts_to_check():
-    assert [path.name for path in SCRIPTS if path.name == "win_probe.ps1"]
+@pytest.mark.parametrize(
+    "name", ["modules/win_probe.ps1", "modules/win_patch_job.ps1", "module_utils/patch_worker.ps1"]
+)
+def test_there_are_scripts_to_check(name):
+    assert [path for path in SCRIPTS if shown(path) == f"plugins/{name}"]
 
 
 HARMLESS = """\
@@ -125,3 +128,9 @@ def test_a_script_without_a_part_of_its_header_is_found(missing):
 
 def test_a_util_needs_no_module_line():
     assert findings(Script("_Planted.psm1", HEADER.removeprefix("#!powershell\n")), TABLE) == []
+
+
+def test_a_worker_is_no_module_and_has_no_module_line():
+    text = HEADER.removeprefix("#!powershell\n")
+    assert findings(Script("planted.ps1", text, "module_utils"), TABLE) == []
+    assert findings(Script("planted.ps1", HEADER, "module_utils"), TABLE) == ["1: only a module begins with '#!'"]

@@ -7,6 +7,7 @@
 
 # Runs a script of this collection as ansible-core does: its arguments are in $complex_args, its JSON goes to stdout.
 # -State is a host of the simulator as JSON: the script then reads that host instead of this machine. See docs/recording.md.
+# -Fake names the module that shows the state. -Job is the folder of a job: the script is then the worker, which is loaded and run there.
 
 param(
     [Parameter(Mandatory = $true)]
@@ -15,7 +16,11 @@ param(
     [Parameter(Mandatory = $true)]
     [string]$Arguments,
 
-    [string]$State
+    [string]$State,
+
+    [string]$Job,
+
+    [string]$Fake = 'FakeWindows.psm1'
 )
 
 Set-StrictMode -Version Latest
@@ -66,9 +71,19 @@ try {
     if ($State) {
         $fakeHost = Read-Document -File $State
         # Last of all: a module that is loaded later could bring its own Get-FileHash back, which is a function on 5.1.
-        Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'FakeWindows.psm1') -Scope Global -ArgumentList @($fakeHost)
+        Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath $Fake) -Scope Global -ArgumentList @($fakeHost)
     }
-    $output = @(& $file)
+    if ($Job) {
+        $seams = Join-Path -Path $PSScriptRoot -ChildPath 'worker_seams.ps1'
+        . $file
+        . $seams
+        $run = Get-Command -Name 'Invoke-PatchWorker'
+        $printed = @(& $run -JobFolder $Job)
+        if ($printed.Count -gt 0) { throw ('the worker printed: {0}' -f ($printed -join ' ')) }
+        $tell = Get-Command -Name 'Get-FakeCalls'
+        $output = @(& $tell)
+    }
+    else { $output = @(& $file) }
     Write-Text -Text ($output -join "`n")
 }
 catch {

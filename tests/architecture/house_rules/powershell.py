@@ -97,9 +97,11 @@ def layout(script: Script) -> Iterator[str]:
 def header(script: Script) -> Iterator[str]:
     """How a file begins."""
     lines = script.text.split("\n")
-    is_module = script.name.endswith(".ps1")
+    is_module = script.name.endswith(".ps1") and script.folder != "module_utils"
     if is_module and lines[0] != "#!powershell":
         yield "1: a module begins with '#!powershell'"
+    if not is_module and lines[0].startswith("#!"):
+        yield "1: only a module begins with '#!'"
     if not any(line.startswith("# Copyright: (c)") for line in lines[:5]):
         yield "1: no copyright line"
     if "#Requires -Version 5.1" not in lines:

@@ -76,15 +76,16 @@ class Function:
 class Script:
     """One file, parsed once."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, folder: str = "modules") -> None:
         self.name = name
+        self.folder = folder
         self.text = text
         self.root = tree_sitter.Parser(LANGUAGE).parse(text.encode("utf-8")).root_node
 
     @classmethod
     def read(cls, path: Path) -> Script:
         """From a file; bytes that are not UTF-8 are an error here already."""
-        return cls(path.name, path.read_text(encoding="utf-8"))
+        return cls(path.name, path.read_text(encoding="utf-8"), path.parent.name)
 
     @cached_property
     def functions(self) -> dict[str, Function]:

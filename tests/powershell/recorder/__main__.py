@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from recorder import carried, contract, engine, fixtures, golden, replay
+from recorder import carried, engine, fixtures, golden, job_recording, jobs, replay
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,26 +86,27 @@ def _record_host(options: argparse.Namespace, now: datetime) -> int:
 
 def _record_fixtures(options: argparse.Namespace, now: datetime) -> int:
     found = engine.find(options.engine)
+    cases = {f"{job_recording.PREFIX}{name}": case for name, case in jobs.cases().items()}
     known = fixtures.names()
-    unknown = sorted(set(options.fixtures) - set(known))
+    unknown = sorted(set(options.fixtures) - set(known) - set(cases))
     if unknown:
-        raise fixtures.FixtureError(f"no fixture {', '.join(unknown)}; there are {', '.join(known)}")
+        raise fixtures.FixtureError(f"no fixture {', '.join(unknown)}; there are {', '.join([*known, *cases])}")
     failed = 0
-    for name in options.fixtures or known:
-        failed += _record_one(found, fixtures.load(name, known[name], now), now, options.golden)
-    kept = len(options.fixtures or known) - failed
+    asked = options.fixtures or [*known, *cases]
+    for name in asked:
+        if name in cases:
+            failed += _keep(name, partial(job_recording.record, found, cases[name], now), options.golden)
+        else:
+            fixture = fixtures.load(name, known[name], now)
+            failed += _keep(name, partial(_recorded, found, fixture, now), options.golden)
+    kept = len(asked) - failed
     print(f"record: {kept} recorded under {found.edition} {found.version}, {failed} not")
     return 1 if failed else 0
 
 
-def _record_one(found: engine.Engine, fixture: fixtures.Fixture, now: datetime, folder: Path) -> int:
-    """1 when there is nothing to keep. A recording that the double disagrees with is kept: the tests are for that."""
-    try:
-        output = engine.run_script(found, fixture.script, fixture.arguments, fixture.state)
-    except engine.EngineError as error:
-        print(f"NOT recorded {fixture.name}: {error}", file=sys.stderr)
-        return 1
-    recording = golden.Recording(
+def _recorded(found: engine.Engine, fixture: fixtures.Fixture, now: datetime) -> golden.Recording:
+    """A recording of one fixture of the reader. Raises EngineError."""
+    return golden.Recording(
         name=f"{fixture.name}.{found.label}",
         recorded_at=now.isoformat(),
         engine=found.as_document(),
@@ -112,9 +114,18 @@ def _record_one(found: engine.Engine, fixture: fixtures.Fixture, now: datetime, 
         script_sha256=golden.sha256_of(fixture.script),
         state=fixture.state,
         arguments=fixture.arguments,
-        output=output,
+        output=engine.run_script(found, fixture.script, fixture.arguments, fixture.state),
         not_run=fixture.not_run,
     )
+
+
+def _keep(name: str, record: Callable[[], golden.Recording], folder: Path) -> int:
+    """1 when there is nothing to keep. A recording that the double disagrees with is kept: the tests are for that."""
+    try:
+        recording = record()
+    except engine.EngineError as error:
+        print(f"NOT recorded {name}: {error}", file=sys.stderr)
+        return 1
     broken = _tell_problems(recording)
     if broken:
         return broken
@@ -125,8 +136,8 @@ def _record_one(found: engine.Engine, fixture: fixtures.Fixture, now: datetime, 
 
 
 def _tell_problems(recording: golden.Recording) -> int:
-    """1 when the answer breaks the reader's contract, which is said line by line."""
-    problems = contract.problems(recording.arguments, recording.output)
+    """1 when the answer breaks the contract of its script, which is said line by line."""
+    problems = replay.problems(recording)
     for problem in problems:
         print(f"{recording.name} breaks the contract: {problem}", file=sys.stderr)
     return 1 if problems else 0

@@ -74,14 +74,22 @@ def find(name: str | None = None) -> Engine:
 
 
 def run_script(
-    engine: Engine, script: str, arguments: Mapping[str, Any], state: Mapping[str, Any] | None
+    engine: Engine,
+    script: str,
+    arguments: Mapping[str, Any],
+    state: Mapping[str, Any] | None,
+    *options: str,
 ) -> dict[str, Any]:
-    """What a script of this checkout answers, on the host of `state` or on this machine. Raises EngineError."""
+    """What a script of this checkout answers, on the host of `state` or on this machine. Raises EngineError.
+
+    `options` are further ones of run_script.ps1, such as `-Fake`.
+    """
     with tempfile.TemporaryDirectory(prefix="record-") as work:
         asked = _written(Path(work) / "arguments.json", arguments)
         command = [engine.program, *_OPTIONS, "-File", str(RUNNER), "-Script", str(ROOT / script), "-Arguments", asked]
         if state is not None:
             command += ["-State", _written(Path(work) / "state.json", state)]
+        command += options
         return answer_of(_run(command), Path(script).name)
 
 

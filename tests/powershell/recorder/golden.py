@@ -17,7 +17,13 @@ ROOT: Final = Path(__file__).resolve().parents[3]
 GOLDEN: Final = ROOT / "tests" / "golden"
 GUIDE: Final = "docs/recording.md"
 # The scripts whose double in the simulator is unproven as long as no recording shows them.
-SERVED_SCRIPTS: Final = ("plugins/modules/win_probe.ps1",)
+SERVED_SCRIPTS: Final = (
+    "plugins/modules/win_probe.ps1",
+    "plugins/modules/win_patch_job.ps1",
+    "plugins/module_utils/patch_worker.ps1",
+    "plugins/modules/win_rename_queue.ps1",
+    "plugins/modules/win_reboot_mark.ps1",
+)
 KEYS: Final = (
     "recorded_at",
     "engine",

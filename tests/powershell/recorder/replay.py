@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from recorder import contract, job_recording
 from recorder.fixtures import ENGINE_FIELDS, READER, host_of
 from recorder.golden import Recording, RecordingError
+from recorder.jobs import WORKER
 from winsim.host import Access
 from winsim.served import win_probe
 
@@ -54,7 +56,7 @@ def _lines(document: Mapping[str, Any]) -> list[str]:
 
 def replay(recording: Recording) -> str:
     """The diff between a recording and what the double answers now. Raises RecordingError for what has no double."""
-    if recording.script != READER:
+    if recording.script not in {READER, WORKER}:
         raise RecordingError(f"{recording.name}: no double answers for {recording.script}")
     if recording.state is None:
         return ""
@@ -62,4 +64,13 @@ def replay(recording: Recording) -> str:
         at = datetime.fromisoformat(recording.recorded_at).astimezone(UTC)
     except ValueError as error:
         raise RecordingError(f"{recording.name}: recorded_at is no time: {error}") from error
+    if recording.script == WORKER:
+        return job_recording.replay(recording, at)
     return difference(recording.output, served(recording.state, recording.arguments, at))
+
+
+def problems(recording: Recording) -> list[str]:
+    """Every place where a recording breaks the contract of its script; empty when it is kept."""
+    if recording.script == WORKER:
+        return job_recording.problems(recording.output)
+    return contract.problems(recording.arguments, recording.output)

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What can be said of the worker and its double without a PowerShell: both know the same names, codes and words."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from recorder import jobs
+from recorder.golden import ROOT
+from winsim.agent.lines import UPDATE
+from winsim.worker import places, scan
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+CASES = jobs.cases()
+WORKER = (ROOT / jobs.WORKER).read_text(encoding="ascii")
+MODULE = (ROOT / "plugins/modules/win_patch_job.ps1").read_text(encoding="ascii")
+
+
+def body_of(function: str) -> str:
+    found = re.search(rf"^function {function}\b.*?^}}", WORKER, re.DOTALL | re.MULTILINE)
+    assert found, function
+    return found[0]
+
+
+def read_by(function: str) -> dict[str, str]:
+    """Key of a line -> the agent's property that it is read from."""
+    return dict(re.findall(r"^ +(\w+) = .*-Name '(\w+)'\)?$", body_of(function), re.MULTILINE))
+
+
+def test_the_worker_reads_each_key_of_an_update_from_the_property_that_the_double_names():
+    assert read_by("Read-Update") | {"categories": "Categories"} == {key: name for key, (name, _) in UPDATE.items()}
+    assert "-Name 'Categories'" in body_of("Read-Categories")
+
+
+def test_the_worker_reads_each_key_of_the_history_from_the_property_that_the_fake_gives():
+    expected = {**jobs.HISTORY, "hresult": "HResult", "id": "UpdateID", "revision": "RevisionNumber"}
+    assert read_by("Read-Entry") == expected
+
+
+def test_worker_and_double_try_again_after_the_same_codes():
+    assert set(re.findall(r"'(0x[0-9A-F]{8})'", body_of("Test-Transient"))) == scan.TRANSIENT
+
+
+def test_worker_and_double_write_a_header_of_the_same_keys():
+    traces, _agent = jobs.run_double(CASES["catalog"], NOW)
+    for key in traces.result[0]:
+        assert re.search(rf"\b{key}\b", WORKER), key
+
+
+def written_lines() -> dict[str, set[str]]:
+    """Step -> the keys of its line, out of the worker's text."""
+    blocks = re.findall(r"Facts \(\[ordered\]@\{(.*?)\}\)", WORKER, re.DOTALL)
+    lines = [re.findall(r"(?:^|;|\n)\s*(\w+) =", block) for block in blocks]
+    steps = [re.search(r"step = '(\w+)'", block) for block in blocks]
+    return {step[1]: set(keys) for step, keys in zip(steps, lines, strict=True) if step}
+
+
+def test_worker_and_double_journal_the_same_steps_with_the_same_keys():
+    double = {
+        line["step"]: set(line) - {"at", "phase"}
+        for name in CASES
+        for line in jobs.run_double(CASES[name], NOW)[0].journal
+        if "step" in line
+    }
+    assert written_lines() == double
+
+
+def test_the_task_gets_the_command_line_of_the_double():
+    pattern = re.search(r"\$line = '(.*)' -f", MODULE)
+    assert pattern is not None
+    line = pattern[1].replace("{0}", places.WORKER).replace("{1}", places.folder_of(jobs.JOB))
+    assert places.command_of(jobs.JOB).endswith(f"powershell.exe {line}")
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_each_case_ends_in_the_double_as_it_says(name):
+    traces, agent = jobs.run_double(CASES[name], NOW)
+    assert traces.journal[-1]["outcome"] == CASES[name].ends
+    assert bool(traces.result) == bool(traces.last_scan) == (CASES[name].ends == "finished")
+    assert json.loads(json.dumps(agent)) == agent
+
+
+def test_a_folder_is_prepared_as_the_module_leaves_it_and_read_back(tmp_path):
+    traces, _agent = jobs.run_double(CASES["wsus"], NOW)
+    job = jobs.prepared(tmp_path, CASES["wsus"], traces)
+    left = jobs.left_in(job)
+    assert list(left.journal) == [traces.journal[0]]
+    assert list(left.result) == []
+    assert dict(left.last_scan) == {}
+
+
+def test_comparing_overlooks_times_and_texts_and_nothing_else():
+    traces, _agent = jobs.run_double(CASES["fallback"], NOW)
+    later = jobs.Traces(
+        [{**line, "at": "later"} for line in traces.journal],
+        [{**traces.result[0], "scanned_at": "later"}, *traces.result[1:]],
+        {**traces.last_scan, "scanned_at": "later"},
+    )
+    assert jobs.comparable(later) == jobs.comparable(traces)
+    other = jobs.Traces(traces.journal, [*traces.result[:1], *traces.result[2:]], traces.last_scan)
+    assert jobs.comparable(other) != jobs.comparable(traces)
+
+
+@pytest.mark.parametrize(("code", "number"), [("0x00240005", 2359301), ("0x8024401F", -2145107937)])
+def test_a_code_has_its_sign_as_com_hands_it_out(code, number):
+    assert jobs.signed(code) == number
