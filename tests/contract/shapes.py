@@ -156,8 +156,14 @@ SYSTEM = {
 READER_RESULT = {"changed": FLAG, "probes": Mapped(Mapped(ANY)), "system": SYSTEM}
 
 SAVED_PROBE = {
-    "asked": {"kind": frozenset(DATA), "path?": TEXT, "values?": [TEXT], "subkeys?": FLAG, "write_time?": FLAG}
-    | {f"{name}?": TEXT for name in "namespace class method progid property name log provider filter".split()}
+    "asked": {
+        "kind": frozenset(DATA) | {"scan"},
+        "path?": TEXT,
+        "values?": [TEXT],
+        "subkeys?": FLAG,
+        "write_time?": FLAG,
+    }
+    | {f"{name}?": TEXT for name in "namespace class method progid property name log provider filter job".split()}
     | {"names?": [TEXT], "ids?": [WHOLE], "max?": WHOLE},
     "state": words("ok absent denied timeout error"),
     "data?": Mapped(ANY),
@@ -173,6 +179,7 @@ EVIDENCE = {
     "since": FLAG,
     "error": TEXT_OR_NULL,
     "policy?": Mapped(ANY),
+    "scan?": Mapped(ANY),
     "custom_signals": [Mapped(ANY)],
     "asked_signals": Either([TEXT], NULL),
     "system": SYSTEM,
@@ -199,7 +206,7 @@ JUDGED = {
     "because": [TEXT],
     "hints": [TEXT],
     "unknown": UNKNOWN,
-    "busy": [words("cbs_reboot_in_progress servicing_in_progress installer_running patch_job_running")],
+    "busy": [words("cbs_reboot_in_progress servicing_in_progress installer_running patch_job_running agent_busy")],
     "safe_to_reboot": words("yes no unknown"),
     "since": TIME_OR_NULL,
     "sentence": TEXT,
@@ -232,3 +239,153 @@ FLEET = {
         "failed": WHOLE,
     },
 }
+
+# Jobs (docs/patch_job.md): what a job writes on the host, and what win_patch_job answers.
+JOB_ID = re.compile(r"(scan|install)-\d{8}T\d{6}Z-[0-9a-f]{8}")
+JOB_KIND = words("scan install")
+SHA256_OR_NULL = Either(re.compile("[0-9a-f]{64}"), NULL)
+WHOLE_OR_NULL, TEXTS_OR_NULL = Either(WHOLE, NULL), Either([TEXT], NULL)
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CATALOG_DATES = {"catalog_date": TIME_OR_NULL, "catalog_file_date": TIME_OR_NULL}
+JOB_ERROR = {"step": TEXT, "type": TEXT, "hresult": Either(HRESULT, NULL), "message": TEXT}
+
+
+def scanning(step: str, **facts: Any) -> dict[str, Any]:
+    """A line of the journal while a scan runs."""
+    return {"at": TIME, "phase": words("scanning"), "step": words(step), **facts}
+
+
+# By the step of a line; `armed` and `done` are phases of their own.
+JOURNAL: Mapping[str, Any] = {
+    "armed": {"at": TIME, "phase": words("armed"), "id": JOB_ID, "kind": JOB_KIND, "created_at": TIME},
+    "started": scanning("started", process_id=WHOLE, worker_sha256=SHA256_OR_NULL, boot_time=TIME_OR_NULL, engine=TEXT),
+    "waiting": scanning("waiting", seconds=WHOLE),
+    "catalog": scanning("catalog", **CATALOG_DATES),
+    "searching": scanning(
+        "searching", attempt=WHOLE, criteria=TEXT, server_selection=TEXT, service_id=TEXT_OR_NULL, online=FLAG
+    ),
+    "backing_off": scanning("backing_off", attempt=WHOLE, hresult=HRESULT, seconds=WHOLE),
+    "found": scanning("found", updates=WHOLE, result_code=WHOLE),
+    "history": scanning("history", entries=WHOLE),
+    "done": {
+        "at": TIME,
+        "phase": words("done"),
+        "outcome": words("finished failed stopped"),
+        "error": Either(JOB_ERROR, NULL),
+    },
+}
+SCAN_PLAN = {
+    "criteria": TEXT,
+    "server_selection": words("default managed_server windows_update microsoft_update service"),
+    "service_id": TEXT_OR_NULL,
+    "scan_cab": TEXT_OR_NULL,
+    "catalog_max_age_days": Either(WHOLE, float, NULL),
+    "online": words("auto true false"),
+    "history": WHOLE,
+    "attempts": WHOLE,
+}
+PLAN = {
+    "schema": words("winops.patching/plan/1"),
+    "id": JOB_ID,
+    "kind": JOB_KIND,
+    "run_id": TEXT_OR_NULL,
+    "created_at?": TIME,
+    "delay_seconds": WHOLE,
+    "scan": SCAN_PLAN,
+}
+# By `line`.
+RESULT: Mapping[str, Any] = {
+    "scan": {
+        "line": words("scan"),
+        "scanned_at": TIME,
+        "online": FLAG,
+        "result_code": WHOLE,
+        "server_selection": TEXT,
+        "service_id": TEXT_OR_NULL,
+        "service_name": TEXT_OR_NULL,
+        "service_managed": FLAG_OR_NULL,
+        "service_server": TEXT_OR_NULL,
+        **CATALOG_DATES,
+        "agent_version": TEXT_OR_NULL,
+        "reboot_required": FLAG_OR_NULL,
+        "busy": FLAG_OR_NULL,
+        "reboot_required_before_installation": FLAG_OR_NULL,
+        "warnings": [{"context": Either(WHOLE, TEXT, NULL), "hresult": Either(HRESULT, NULL), "message": TEXT_OR_NULL}],
+        "errors": [{"step": TEXT, "hresult": HRESULT, "message": TEXT}],
+    },
+    "update": {
+        "line": words("update"),
+        "id": GUID,
+        "title": TEXT_OR_NULL,
+        "severity": TEXT_OR_NULL,
+        "deadline": TIME_OR_NULL,
+        "last_deployment_change": TIME_OR_NULL,
+        "categories": Either([{"id": GUID, "name": TEXT, "type": TEXT}], NULL),
+        **dict.fromkeys(("kb", "cves", "bulletins", "supersedes"), TEXTS_OR_NULL),
+        **dict.fromkeys(
+            "revision type min_size max_size reboot_behavior impact deployment_action".split(), WHOLE_OR_NULL
+        ),
+        **dict.fromkeys(
+            "installed downloaded hidden mandatory present beta uninstallable browse_only reboot_required "
+            "can_request_user_input eula_accepted".split(),
+            FLAG_OR_NULL,
+        ),
+    },
+    "history": {
+        "line": words("history"),
+        "date": TIME_OR_NULL,
+        "hresult": Either(HRESULT, NULL),
+        "id": Either(GUID, NULL),
+        "service_id": Either(GUID, NULL),
+        **dict.fromkeys(("title", "client"), TEXT_OR_NULL),
+        **dict.fromkeys("operation result_code unmapped_result_code revision server_selection".split(), WHOLE_OR_NULL),
+    },
+    "end": {"line": words("end"), "updates": WHOLE, "history": WHOLE},
+}
+LAST_SCAN = {
+    "id": JOB_ID,
+    "scanned_at": TIME,
+    "reboot_required": FLAG_OR_NULL,
+    "updates_pending_reboot": Either([GUID], NULL),
+    "asked": SCAN_PLAN,
+    "updates": WHOLE,
+    "boot_time": TIME_OR_NULL,
+    "complete": FLAG,
+}
+JOB_STATES = words("running finished failed stopped interrupted armed")
+JOB_STARTED = {
+    "changed": FLAG,
+    "id": JOB_ID,
+    "attached": FLAG,
+    "folder": TEXT_OR_NULL,
+    "started_at": TIME_OR_NULL,
+    "warnings?": [TEXT],
+}
+JOB_STOPPED = {"changed": FLAG, "id": JOB_ID, "state": JOB_STATES}
+JOB_LIST = {
+    "changed": FLAG,
+    "jobs": [
+        {"id": JOB_ID, "kind": JOB_KIND, "state": JOB_STATES, "started_at": TIME_OR_NULL, "ended_at": TIME_OR_NULL}
+    ],
+}
+JOB_REFUSED = {
+    "changed": FLAG,
+    "failed": FLAG,
+    "msg": TEXT,
+    "reason": words(
+        "not_elevated constrained_language signed_scripts_only foreign_owner reparse_point other_job worker_hash "
+        "task_failed error"
+    ),
+}
+
+
+def journal_problems(line: Mapping[str, Any]) -> list[str]:
+    """Where a line of a journal departs from its shape."""
+    name = str(line.get("step", line.get("phase")))
+    return list(problems(JOURNAL[name], line)) if name in JOURNAL else [f"$: there is no line {name!r}"]
+
+
+def result_problems(line: Mapping[str, Any]) -> list[str]:
+    """The same for a line of a result."""
+    name = str(line.get("line"))
+    return list(problems(RESULT[name], line)) if name in RESULT else [f"$: there is no line {name!r}"]

@@ -15,6 +15,7 @@ from .host import ACTIVE_COMPUTER_NAME, COMPUTER_NAME, TCPIP, Host
 from .misbehaviour import KEEPS_UPDATE_PENDING
 from .model import Event
 from .registry import Key, Value
+from .worker.run import kill_all
 
 SHUTDOWN: Final = "C:\\Windows\\system32\\shutdown.exe"
 RENAME_QUEUES: Final = ("PendingFileRenameOperations", "PendingFileRenameOperations2")
@@ -65,6 +66,7 @@ def take_back(host: Host) -> None:
 
 def carry_out(host: Host, cause: str, boot_time: datetime) -> None:
     """Everything that is different once the host has come up again. `boot_time` is the new one."""
+    kill_all(host)
     _rename_files(host)
     _clear(host, boot_time)
     _drop_volatile_keys(host)
@@ -72,8 +74,16 @@ def carry_out(host: Host, cause: str, boot_time: datetime) -> None:
     _clear_agents(host)
     for job in host.jobs.values():
         job.lost = job.result is None
+    _end_update_runs(host)
     host.os.boot_time = boot_time.replace(microsecond=0)
     host.record("boot", cause=cause)
+
+
+def _end_update_runs(host: Host) -> None:
+    for run in host.update_runs.values():
+        if run.process in host.processes:
+            host.processes.remove(run.process)
+    host.update_runs.clear()
 
 
 def _rename_files(host: Host) -> None:

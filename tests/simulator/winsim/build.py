@@ -12,7 +12,20 @@ from typing import Any
 from .clock import HostClock
 from .denial import DenialList
 from .host import ACTIVE_COMPUTER_NAME, COMPUTER_NAME, TCPIP, Host
-from .model import Event, Fault, File, Network, OperatingSystem, Process, Service, UpdateAgent, expand
+from .model import (
+    Event,
+    Fault,
+    File,
+    Folder,
+    Network,
+    OperatingSystem,
+    PowerShell,
+    Process,
+    ScheduledTask,
+    Service,
+    UpdateAgent,
+    expand,
+)
 from .registry import Key, Registry, Value
 
 DEFAULT_CAPTION = "Microsoft Windows Server 2022 Datacenter"
@@ -40,12 +53,16 @@ def build_host(document: Mapping[str, Any], clock: HostClock) -> Host:
         registry=_registry(document),
         denied=DenialList(document.get("denied", [])),
         files={expand(path).lower(): File(path=path, **words) for path, words in document.get("files", {}).items()},
+        folders={expand(path).lower(): Folder(path, **words) for path, words in document.get("folders", {}).items()},
         processes=_processes(document.get("processes", [])),
         services={name.lower(): Service(name=name, **words) for name, words in document.get("services", {}).items()},
         mutexes=list(document.get("mutexes", [])),
         cim={path: list(instances) for path, instances in document.get("cim", {}).items()},
         methods={path: dict(result) for path, result in document.get("methods", {}).items()},
         events=[Event(**event) for event in document.get("events", [])],
+        tasks={path.lower(): ScheduledTask(path, **words) for path, words in document.get("tasks", {}).items()},
+        powershell=PowerShell(**document.get("powershell", {})),
+        groups=list(document.get("groups", [])),
         elevated=document.get("token", {}).get("elevated", True),
         network=_network(document.get("network", {})),
         survives_reboot=list(document.get("survives_reboot", [])),

@@ -16,32 +16,50 @@ from .emulated.ping import win_ping
 from .emulated.reboot_info import win_reboot_info
 from .emulated.setup import setup
 from .emulated.stat import win_stat
+from .emulated.updates import poll_takes, win_updates
 from .host import Access
 from .probes.run import KINDS
 from .served import win_probe
+from .worker.module import win_patch_job
+from .worker.program import KINDS as JOB_KINDS
+from .writers import MARK_KEYS, win_reboot_mark, win_rename_queue
 
 EXECUTED: Final = "executed"
 SERVED: Final = "served"
 EMULATED: Final = "emulated"
 TIERS: Final[Mapping[str, str]] = {
     EXECUTED: "the shipped script ran under a real pwsh against the host's state; not built yet, nothing is executed",
-    SERVED: "Python answers the contract of this collection's own reader from the host's state: a double",
+    SERVED: "Python answers the contract of this collection's own reader and worker from the host's state: a double",
     EMULATED: "modules and scripts of others, answered by shape from the host's state",
 }
 
 
+def at_once(_access: Access, _args: Mapping[str, Any]) -> float:
+    """Most modules keep nobody waiting."""
+    return 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module that winsim answers."""
+    """A module that winsim answers; `takes`: for how many real seconds the answer waits, beyond the host's `run_ms`."""
 
     name: str
     tier: str
     answers: Callable[[Access, Mapping[str, Any]], dict[str, Any]]
     remark: str
+    takes: Callable[[Access, Mapping[str, Any]], float] = at_once
 
 
 _ALL: Final = (
     Module("winops.patching.win_probe", SERVED, win_probe, f"probe kinds: {', '.join(KINDS)}"),
+    Module(
+        "winops.patching.win_patch_job",
+        SERVED,
+        win_patch_job,
+        f"start, stop, list; jobs of the kind {', '.join(JOB_KINDS)}, carried out by a double of the worker",
+    ),
+    Module("winops.patching.win_rename_queue", SERVED, win_rename_queue, "writes the queue if it is what was expected"),
+    Module("winops.patching.win_reboot_mark", SERVED, win_reboot_mark, f"keys: {', '.join(MARK_KEYS)}"),
     Module("ansible.windows.win_ping", EMULATED, win_ping, ""),
     Module(
         "ansible.windows.setup",
@@ -51,6 +69,13 @@ _ALL: Final = (
     ),
     Module("ansible.windows.win_reboot_info", EMULATED, win_reboot_info, "with what it makes of refused keys"),
     Module("ansible.windows.win_stat", EMULATED, win_stat, "files of the host file; no links, no shares"),
+    Module(
+        "ansible.windows.win_updates",
+        EMULATED,
+        win_updates,
+        "state: searched and check mode only; a poll waits until the search is over",
+        poll_takes,
+    ),
     Module(
         "ansible.windows.async_status",
         EMULATED,

@@ -18,6 +18,7 @@ from .emulated.utility import UTILITIES
 from .host import Access, BecomeError, Host
 from .runlog import Record, nobody
 from .wire.winrs import Outcome
+from .worker.run import settle
 
 REFUSED: Final = "refused"
 _SHOWN = 300
@@ -39,9 +40,11 @@ class Executor:
             return _failed_json(str(error))
         takes = host.network.run_ms / 1000
         with host.lock:
+            settle(host)
             match asked:
                 case payload.ModuleRun():
-                    return replace(self._module(host, asked), takes=0.0 if asked.job else takes)
+                    outcome = self._module(host, asked)
+                    return outcome if asked.job else replace(outcome, takes=outcome.takes + takes)
                 case payload.UtilityRun():
                     return replace(self._utility(host, asked), takes=takes)
                 case payload.RawScript():
@@ -75,8 +78,10 @@ class Executor:
                 return error.as_result()
 
         tier = self._count(host, module.tier, name, identity.user, run)
-        result = jobs.start(host, run.job, run.limit, execute) if run.job else execute()
-        return Outcome(stdout=_json(result), tier=tier)
+        if run.job:
+            return Outcome(stdout=_json(jobs.start(host, run.job, run.limit, execute)), tier=tier)
+        takes = module.takes(Access(host, identity), run.args)
+        return Outcome(stdout=_json(execute()), tier=tier, takes=takes)
 
     def _utility(self, host: Host, run: payload.UtilityRun) -> Outcome:
         answer = UTILITIES.get(run.script)

@@ -9,12 +9,31 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .clock import HostClock, stamp
 from .denial import FILTERED_TOKEN_KEYS, OPEN_NAMESPACE, DenialList, normal_namespace
-from .model import Event, File, Identity, Job, Network, OperatingSystem, Process, Service, UpdateAgent, expand
+from .model import (
+    Event,
+    File,
+    Folder,
+    Identity,
+    Job,
+    Network,
+    OperatingSystem,
+    PowerShell,
+    Process,
+    ScheduledTask,
+    Service,
+    UpdateAgent,
+    expand,
+)
 from .registry import Registry, normal
+from .worker.places import PROGRAM_FOLDER
+
+if TYPE_CHECKING:
+    from .emulated.updates import UpdateRun
+    from .worker.run import WorkerRun
 
 COMPUTER_NAME: Final = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName"
 ACTIVE_COMPUTER_NAME: Final = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ActiveComputerName"
@@ -47,6 +66,7 @@ class Host:
     registry: Registry = field(default_factory=Registry)
     denied: DenialList = field(default_factory=lambda: DenialList([]))
     files: dict[str, File] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)
     processes: list[Process] = field(default_factory=list)
     services: dict[str, Service] = field(default_factory=dict)
     mutexes: list[str] = field(default_factory=list)
@@ -54,6 +74,9 @@ class Host:
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     update_agent: UpdateAgent | None = None
+    tasks: dict[str, ScheduledTask] = field(default_factory=dict)
+    powershell: PowerShell = field(default_factory=PowerShell)
+    groups: list[str] = field(default_factory=list)
     elevated: bool = True
     network: Network = field(default_factory=Network)
     survives_reboot: list[str] = field(default_factory=list)
@@ -61,6 +84,8 @@ class Host:
     user: str = "Administrator"
     log: list[dict[str, Any]] = field(default_factory=list)
     jobs: dict[str, Job] = field(default_factory=dict)
+    workers: list[WorkerRun] = field(default_factory=list)
+    update_runs: dict[str, UpdateRun] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     changed: Callable[[Host], None] = lambda _host: None
     shut_down: Callable[[float, str], bool] = lambda _seconds, _cause: False
@@ -94,9 +119,10 @@ class Host:
         return self.files.get(expand(path).lower())
 
     def is_folder(self, path: str) -> bool:
-        """A folder exists as soon as a listed file lies in it."""
+        """A folder exists when it is listed, or as soon as a listed file or folder lies in it."""
         top = expand(path).rstrip("\\").lower() + "\\"
-        return any(known.startswith(top) for known in self.files)
+        listed = any(f"{known}\\".startswith(top) for known in self.folders)
+        return listed or any(known.startswith(top) for known in self.files)
 
     def record(self, event: str, **facts: object) -> None:
         """Adds one entry to the log that tests and campaigns compare reports with."""
@@ -137,6 +163,9 @@ class Access:
         return self.host.denied.key(path)
 
     def denies_file(self, path: str) -> bool:
+        """The folder of the jobs is for SYSTEM and administrators only."""
+        if self._filtered and DenialList([PROGRAM_FOLDER]).file(path):
+            return True
         return self.host.denied.file(path)
 
     def denies_name(self, name: str) -> bool:

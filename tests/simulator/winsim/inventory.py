@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -14,14 +14,17 @@ from .statefile import write_atomically
 from .wire.endpoint import LOOPBACK, Endpoint
 
 
-def write_inventory(file: Path, endpoints: Iterable[Endpoint], trusted: Path | None = None) -> None:
-    """One group `windows` with every host, listening or not. Readable by its owner only: passwords are in it.
+def write_inventory(file: Path, endpoints: Sequence[Endpoint], trusted: Path | None = None) -> None:
+    """A group `windows` with every host, listening or not, and those that hosts name. Only its owner may read it.
 
     `trusted` is the certificate of the authority that hosts on HTTPS are checked against.
     """
-    hosts = {endpoint.host.name: _variables(endpoint, trusted) for endpoint in endpoints}
+    groups = {"windows": {"hosts": {each.host.name: _variables(each, trusted) for each in endpoints}}}
+    for each in endpoints:
+        for group in each.host.groups:
+            groups.setdefault(group, {"hosts": {}})["hosts"][each.host.name] = {}
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = yaml.safe_dump({"windows": {"hosts": hosts}}, sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(groups, sort_keys=False, allow_unicode=True)
     write_atomically(file, f"---\n# Written by winsim; valid while it runs.\n{text}", mode=0o600)
 
 

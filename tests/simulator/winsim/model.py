@@ -86,8 +86,11 @@ class File:
 
 @dataclass(slots=True)
 class Process:
+    """A running program; without `started` it began with the system."""
+
     name: str
     id: int
+    started: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -108,12 +111,57 @@ class Event:
 
 
 @dataclass(slots=True)
+class Folder:
+    """What is known of a folder besides that it exists; Windows' own folders have healthy owners unless listed."""
+
+    path: str
+    owner: str = "BUILTIN\\Administrators"
+    reparse: bool = False
+
+
+@dataclass(slots=True)
+class ScheduledTask:
+    """A task of the scheduler; `state` is `ready`, `queued`, `running` or `disabled`."""
+
+    path: str
+    user: str = "SYSTEM"
+    command: str = ""
+    state: str = "ready"
+
+
+@dataclass(slots=True)
+class PowerShell:
+    """What policy makes of Windows PowerShell: `execution_policy` is the one that no command line overrides."""
+
+    language_mode: str = "FullLanguage"
+    execution_policy: str = "Unrestricted"
+
+
+@dataclass(slots=True)
 class UpdateAgent:
+    """Updates, history, catalogs and the rest are maps in the words of the host file (`hostfile/agent_words.py`)."""
+
     remote: str = "allowed"
     reboot_required: bool = False
     source: dict[str, Any] = field(default_factory=dict)
     updates: list[dict[str, Any]] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
+    scan_minutes: float = 2
+    search_fails: list[dict[str, Any]] = field(default_factory=list)
+    search_kills_worker: bool = False
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    catalogs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    services: list[dict[str, Any]] = field(default_factory=list)
+    language: str = "en"
+    version: str | None = None
+    busy: bool = False
+    reboot_required_before_installation: bool | None = None
+
+    @property
+    def refuses_to_install(self) -> bool:
+        """IUpdateInstaller.RebootRequiredBeforeInstallation: as the host file says, else when a reboot waits."""
+        said = self.reboot_required_before_installation
+        return self.reboot_required if said is None else said
 
 
 @dataclass(slots=True, frozen=True)

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from . import boot
 from .host import Host
 from .misbehaviour import Aftermath
+from .worker.run import kill_all
 
 # A restart of a small server, in the host's seconds; never less than a client can notice, in real seconds.
 DOWN_HOST_SECONDS: Final = 60.0
@@ -102,6 +103,9 @@ class Power:
                 self._timer.cancel()
         self._line.go_down()
         self._aftermath.end()
+        with self._host.lock:
+            kill_all(self._host)
+            self._host.touch()
         if self._last:
             return
         clock = self._host.clock

@@ -15,6 +15,7 @@ from .hostfile import load_folder
 from .inventory import write_inventory
 from .runlog import RUN_LOG, RunLog, nobody
 from .statefile import StateFiles
+from .ticking import Ticker
 from .wire.auth import CredentialFile, new_account
 from .wire.endpoint import LOOPBACK, CannotListenError, Endpoint, Port
 from .wire.log import WireLog
@@ -40,6 +41,7 @@ class Simulator:
         self._run_log = RunLog(state_folder / RUN_LOG) if state_folder else None
         self._executor = Executor(self._run_log.write if self._run_log else nobody)
         self._wire_log = WireLog(wire_log) if wire_log else None
+        self._ticker: Ticker | None = None
         self.endpoints: list[Endpoint] = []
         accounts = [new_account(number) for number in range(1, len(documents) + 1)]
         self._loop = AcceptLoop()
@@ -65,6 +67,7 @@ class Simulator:
             if self._states:
                 endpoint.host.changed = self._states.write
             endpoint.host.touch()
+        self._ticker = Ticker([endpoint.host for endpoint in self.endpoints])
 
     @property
     def counts(self) -> Counter[tuple[str, str]]:
@@ -76,6 +79,8 @@ class Simulator:
 
     def close(self) -> None:
         """Ends all connections, frees the ports and writes every state file a last time."""
+        if self._ticker:
+            self._ticker.close()
         for endpoint in self.endpoints:
             endpoint.close()
         self._loop.close()

@@ -24,6 +24,7 @@ from typing import Any, Final
 import yaml
 
 from .runlog import RUN_LOG
+from .worker.places import folder_of
 
 PACKAGE_PARENT: Final = Path(__file__).resolve().parent.parent
 START_SECONDS: Final = 20.0
@@ -42,6 +43,23 @@ class Wire:
 
     requests: int
     bytes_up: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenJob:
+    """One job as the state file shows it. `phases` are those of the log, which tells of a death too (`interrupted`)."""
+
+    id: str
+    kind: str
+    phases: list[str]
+    journal: list[dict[str, Any]]
+    result: list[dict[str, Any]]
+
+    @property
+    def outcome(self) -> str | None:
+        """What the last line of the journal says; None while there is none."""
+        last = self.journal[-1] if self.journal else {}
+        return str(last["outcome"]) if last.get("phase") == "done" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +90,41 @@ class Fleet:
             raise TypeError(f"the state of {host} is no map")
         return document
 
-    def wait_for(self, host: str, event: str, *, number: int = 1, seconds: float = 20.0) -> dict[str, Any]:
-        """The entry of the host's log for its `number`th `event`, as soon as there is one. Raises TimeoutError."""
+    def wait_for(
+        self, host: str, event: str, *, number: int = 1, seconds: float = 20.0, **facts: object
+    ) -> dict[str, Any]:
+        """The entry of the host's log for its `number`th `event`, as soon as there is one. Raises TimeoutError.
+
+        With `facts` only entries count that hold them: `wait_for("web01", "job", phase="done")`.
+        """
         until = time.monotonic() + seconds
+        wanted = {"event": event, **facts}
         while time.monotonic() < until:
-            found = [entry for entry in self.state(host)["log"] if entry["event"] == event]
+            found = [entry for entry in self.state(host)["log"] if wanted.items() <= entry.items()]
             if len(found) >= number:
                 return dict(found[number - 1])
             time.sleep(0.05)
-        raise TimeoutError(f"{host} logged no {event} number {number} within {seconds:g} s")
+        raise TimeoutError(f"{host} logged no {wanted} number {number} within {seconds:g} s")
+
+    def jobs(self, host: str) -> list[SeenJob]:
+        """Every job that was armed since the start, oldest first; of one that was cleaned up only the log is left."""
+        state = self.state(host)
+        entries = [entry for entry in state["log"] if entry["event"] == "job"]
+        return [_seen(state, job, entries) for job in dict.fromkeys(entry["id"] for entry in entries)]
+
+    def job(self, host: str) -> SeenJob:
+        """The newest job. Raises LookupError while there is none."""
+        jobs = self.jobs(host)
+        if not jobs:
+            raise LookupError(f"no job was armed on {host}")
+        return jobs[-1]
+
+
+def _seen(state: Mapping[str, Any], job: str, entries: list[dict[str, Any]]) -> SeenJob:
+    mine = [entry for entry in entries if entry["id"] == job]
+    texts = [state["files"].get(f"{folder_of(job)}\\{name}", {}) for name in ("journal.jsonl", "result.jsonl")]
+    journal, result = ([json.loads(line) for line in words.get("text", "").splitlines()] for words in texts)
+    return SeenJob(job, mine[0]["kind"], [entry["phase"] for entry in mine], journal, result)
 
 
 def write_hosts(hosts: Mapping[str, Mapping[str, Any] | str], folder: Path) -> Path:

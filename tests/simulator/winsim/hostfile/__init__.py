@@ -16,6 +16,8 @@ from .words import HOST
 
 __all__ = ["HostFileError", "Problem", "load_folder", "read_host"]
 
+# The same as SafeLoader and much faster, where PyYAML was built with it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _GROUP_NAMES = {"all", "windows", "ungrouped", "localhost"}
 
 
@@ -40,6 +42,11 @@ def load_folder(folder: Path) -> list[dict[str, Any]]:
             continue
         first[name.lower()] = file
         hosts.append({word: value for word, value in found.items() if word != "__line__"})
+    for host in hosts:
+        for group in host.get("groups", []):
+            if str(group).lower() in first:
+                file = first[host["name"].lower()]
+                problems.append(Problem(str(file), 1, "groups", f"the group '{group}' is also the name of a host"))
     if problems:
         raise HostFileError(problems)
     return hosts
@@ -49,7 +56,7 @@ def read_host(file: Path, place: Place) -> dict[str, Any] | None:
     """One host file; mistakes go to `place.problems`. The line of its name is in `__line__`."""
     try:
         with file.open(encoding="utf-8") as stream:
-            node = yaml.compose(stream, Loader=yaml.SafeLoader)
+            node = yaml.compose(stream, Loader=_LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error)

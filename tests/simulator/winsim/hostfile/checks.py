@@ -106,6 +106,18 @@ def integer(low: int | None = None, high: int | None = None) -> Check:
     return check
 
 
+def number(low: float, high: float) -> Check:
+    """A number, whole or not, between two limits."""
+
+    def check(node: yaml.Node, place: Place) -> float | Invalid:
+        value = scalar(node) if kind_of(node) in {"int", "float"} else INVALID
+        if not isinstance(value, int | float) or not low <= value <= high:
+            return _wrong(node, place, f"a number from {low:g} to {high:g}")
+        return value
+
+    return check
+
+
 def _limits(low: int | None, high: int | None) -> str:
     if high is None:
         return f"of at least {low}"

@@ -13,6 +13,7 @@ import yaml
 from ..denial import normal_namespace
 from ..misbehaviour import MISBEHAVIOURS
 from ..registry import HIVES, normal
+from .agent_words import AGENT
 from .checks import (
     INVALID,
     Check,
@@ -104,34 +105,25 @@ _survivor = text(
     meaning=r"a registry key, KEY\value, a method like root\ccm\ClientSDK:X.Y, or update_agent",
 )
 
-_result = text(pattern="ok|roll_back|fail:0x[0-9a-f]{8}", meaning="ok, roll_back or fail:0x with eight digits")
-_name = text(pattern=r"\w[\w.-]*", meaning="a host name: letters, digits, '.', '-' and '_'")
+_task_path = text(pattern=r"(?:\\[^\\]+)+", meaning=r"the path of a task like \winops.patching\x")
+_group = text(
+    pattern=r"(?!(?:all|windows|ungrouped)$)[a-z_]\w*", meaning="the name of a group: letters, digits and '_'"
+)
+_LANGUAGE_MODES: Final = ("FullLanguage", "ConstrainedLanguage", "RestrictedLanguage", "NoLanguage")
+_POLICIES: Final = ("Unrestricted", "RemoteSigned", "AllSigned", "Restricted", "Bypass")
+_TASK: Final = record(
+    {
+        "user": Word(text()),
+        "command": Word(_any_text),
+        "state": Word(choice("ready", "queued", "running", "disabled")),
+    },
+)
 
 _KEY: Final = record(
     {
         "volatile": Word(boolean),
         "write_time": Word(moment),
         "values": Word(mapping(_any_text, registry_value)),
-    },
-)
-
-_UPDATE: Final = record(
-    {
-        "id": Word(text(), required=True),
-        "revision": Word(integer(0)),
-        "title": Word(_any_text),
-        "kb": Word(list_of(text())),
-        "severity": Word(_any_text),
-        "classification": Word(text()),
-        "size": Word(integer(0)),
-        "installed": Word(boolean),
-        "reboot_required": Word(boolean),
-        "reboot_behavior": Word(choice("never", "can_request", "always_requires")),
-        "impact": Word(choice("normal", "minor", "exclusive")),
-        "run_minutes": Word(integer(0)),
-        "result": Word(_result),
-        "supersedes": Word(list_of(text())),
-        "renames": Word(list_of(list_of(_any_text, least=2, most=2))),
     },
 )
 
@@ -176,6 +168,7 @@ HOST: Final = record(
                 ),
             ),
         ),
+        "folders": Word(mapping(_file_path, record({"owner": Word(text()), "reparse": Word(boolean)}))),
         "processes": Word(
             unique(
                 list_of(record({"name": Word(text(), required=True), "id": Word(integer(0))})),
@@ -211,17 +204,12 @@ HOST: Final = record(
                 ),
             ),
         ),
-        "update_agent": Word(
-            record(
-                {
-                    "remote": Word(choice("allowed", "denied")),
-                    "reboot_required": Word(boolean),
-                    "source": Word(record({"managed": Word(boolean), "server": Word(_any_text)})),
-                    "updates": Word(unique(list_of(_UPDATE), lambda u: str(u.get("id", "")).lower(), "update")),
-                    "history": Word(list_of(any_map)),
-                },
-            ),
+        "update_agent": Word(AGENT),
+        "tasks": Word(mapping(_task_path, _TASK)),
+        "powershell": Word(
+            record({"language_mode": Word(choice(*_LANGUAGE_MODES)), "execution_policy": Word(choice(*_POLICIES))}),
         ),
+        "groups": Word(unique(list_of(_group), str, "group")),
         "token": Word(record({"elevated": Word(boolean)})),
         "network": Word(
             record(

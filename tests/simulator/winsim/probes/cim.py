@@ -119,7 +119,11 @@ def _computer_system(host: Host) -> Instances:
 
 def _processes(host: Host) -> Instances:
     return [
-        {"Name": f"{process.name.removesuffix('.exe')}.exe", "ProcessId": process.id, "CreationDate": host.os.boot_time}
+        {
+            "Name": f"{process.name.removesuffix('.exe')}.exe",
+            "ProcessId": process.id,
+            "CreationDate": process.started or host.os.boot_time,
+        }
         for process in host.processes
     ]
 

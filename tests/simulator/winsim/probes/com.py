@@ -19,8 +19,8 @@ PROGRAMS: Final[Mapping[str, Mapping[str, Callable[[UpdateAgent], object]]]] = {
         "oemhardwaresupportlink": lambda _agent: "",
     },
     "microsoft.update.installer": {
-        "isbusy": lambda _agent: False,
-        "rebootrequiredbeforeinstallation": lambda agent: agent.reboot_required,
+        "isbusy": lambda agent: agent.busy,
+        "rebootrequiredbeforeinstallation": lambda agent: agent.refuses_to_install,
     },
     "microsoft.update.autoupdate": {"serviceenabled": lambda _agent: True},
     "microsoft.update.session": {"clientapplicationid": lambda _agent: "", "readonly": lambda _agent: False},

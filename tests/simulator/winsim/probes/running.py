@@ -20,7 +20,7 @@ def read_processes(access: Access, ask: Ask) -> dict[str, Any]:
         raise denied()
     started = stamp(min(access.host.os.boot_time + timedelta(minutes=1), access.now))
     running = [
-        {"name": name, "id": process.id, "started": started}
+        {"name": name, "id": process.id, "started": stamp(process.started) if process.started else started}
         for process in access.host.processes
         if (name := _bare(process.name)).lower() in names
     ]

@@ -32,8 +32,8 @@ def read_system(access: Access) -> dict[str, Any]:
         "user": lambda: identity.user,
         "elevated": lambda: identity.elevated,
         "is_system": lambda: identity.is_system,
-        "language_mode": lambda: "FullLanguage",
-        "execution_policy": lambda: "Unrestricted",
+        "language_mode": lambda: host.powershell.language_mode,
+        "execution_policy": lambda: host.powershell.execution_policy,
         "clock": lambda: stamp(host.clock.now()),
     }
     system: dict[str, Any] = {}

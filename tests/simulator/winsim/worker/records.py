@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What became of the jobs on a host, read from what they left: folders, journals, tasks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from ..host import Host
+from . import places, traces
+
+KEPT_JOBS: Final = 5
+LIVING: Final = frozenset({"armed", "running"})
+# A task that was started a moment ago may not say yet that it runs.
+SLOW_SCHEDULER: Final = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """`state`: running, finished, failed, stopped, interrupted or armed."""
+
+    id: str
+    kind: str
+    state: str
+    started_at: str | None
+    ended_at: str | None
+
+    def as_entry(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def jobs_of(host: Host) -> list[JobState]:
+    """Newest first."""
+    return [job_state(host, job) for job in traces.job_ids(host)]
+
+
+def job_to_attach_to(host: Host, asked: str) -> JobState | None:
+    """One that runs or is about to, or the very same, where its first answer was lost on the way."""
+    return next((job for job in jobs_of(host) if job.state in LIVING or job.id == asked), None)
+
+
+def job_state(host: Host, job: str) -> JobState:
+    """Running is what the task says."""
+    journal, kind = traces.journal_of(host, job), job.partition("-")[0]
+    if not journal:
+        return JobState(job, kind, "interrupted", None, None)
+    started, last = journal[0].get("at"), journal[-1]
+    if last.get("phase") == "done":
+        return JobState(job, kind, str(last.get("outcome")), started, last.get("at"))
+    armed = len(journal) == 1
+    task = host.tasks.get(places.task_of(job).lower())
+    if task is not None and task.state in {"running", "queued"}:
+        return JobState(job, kind, "armed" if armed else "running", started, None)
+    fresh = armed and task is not None and _is_fresh(host, started)
+    return JobState(job, kind, "armed" if fresh else "interrupted", started, None)
+
+
+def _is_fresh(host: Host, started: str | None) -> bool:
+    return started is not None and abs(host.clock.now() - datetime.fromisoformat(started)) < SLOW_SCHEDULER
+
+
+def clean_up(host: Host) -> None:
+    """Five jobs stay, the living ones, and the one whose result may be used again; tasks stay for the living only."""
+    found = jobs_of(host)
+    living = {job.id for job in found if job.state in LIVING}
+    own = f"{places.TASKS}\\".lower()
+    kept = {places.task_of(job).lower() for job in living}
+    for path in [path for path in host.tasks if path.startswith(own) and path not in kept]:
+        del host.tasks[path]
+    last = host.file(places.LAST_SCAN)
+    for job in found[KEPT_JOBS:]:
+        if job.id not in living and not (last and f'"{job.id}"' in (last.text or "")):
+            traces.drop_folder(host, places.folder_of(job.id))
