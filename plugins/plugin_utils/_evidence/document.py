@@ -28,6 +28,7 @@ class Evidence:
 
     ``asked_signals`` None means all: a probe may answer for signals that nobody asked for, which stay not asked.
     ``judged_at`` is the instant at which ages and expiries are judged: ``collected_at`` unless the caller gives one.
+    ``scan`` is the host's scan document as it was saved, None where the host was not scanned.
     """
 
     host: str
@@ -40,6 +41,7 @@ class Evidence:
     judged_at: datetime | None = None
     custom_signals: tuple[Any, ...] = ()
     asked_signals: frozenset[str] | None = None
+    scan: Mapping[str, Any] | None = None
     problems: tuple[str, ...] = field(default=())
 
     @property
@@ -79,6 +81,10 @@ def parse_evidence(document: object, *, now: datetime | None = None) -> Evidence
     boot_time = time_or_none(document.get("boot_time"))
     if boot_time is None:
         problems.append("the boot time is not known")
+    scan = document.get("scan")
+    if scan is not None and not isinstance(scan, Mapping):
+        problems.append(f"the scan is no mapping but {type_name(scan)}")
+        scan = None
     run_id = document.get("run_id")
     return Evidence(
         host=str(document.get("host") or ""),
@@ -91,6 +97,7 @@ def parse_evidence(document: object, *, now: datetime | None = None) -> Evidence
         judged_at=now or collected_at,
         custom_signals=_custom_signals(document.get("custom_signals")),
         asked_signals=_asked_signals(document.get("asked_signals")),
+        scan=scan,
         problems=tuple(problems),
     )
 

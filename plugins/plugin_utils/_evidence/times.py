@@ -8,6 +8,8 @@ import re
 from datetime import datetime, timedelta, timezone
 
 UTC = timezone.utc
+# Windows corrects its clock, and the boot time that it tells moves with it.
+SAME_BOOT = timedelta(minutes=5)
 _CLOCK = r"(?:(?P<hours>[0-9]{1,9})h)?(?:(?P<minutes>[0-9]{1,9})m)?(?:(?P<seconds>[0-9]{1,9})s)?"
 _DAYS = r"(?:(?P<weeks>[0-9]{1,9})w)?(?:(?P<days>[0-9]{1,9})d)?"
 # In ISO 8601 an M before the T means months, which are no fixed span: hours, minutes and seconds need their T.

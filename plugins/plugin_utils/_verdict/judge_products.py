@@ -18,7 +18,7 @@ from .signal import Signal, absent, damaged, present, unknown, without_data
 _QUIET_LCM_STATES = frozenset({"Idle", "Busy", "PendingConfiguration"})
 
 
-def _client_runs(evidence: Evidence, *, refused: bool) -> bool:
+def client_runs(evidence: Evidence, *, refused: bool) -> bool:
     """A service that could not be read, or is missing from a damaged list, may run: then the answer is needed.
 
     Where nobody asked for the service, only a client that was asked and refused to answer counts as running.
@@ -40,7 +40,7 @@ def judge_ccm_reboot_pending(evidence: Evidence, policy: Policy) -> Signal:
     found = _judge_ccm(evidence)
     if found.state in ("present", "absent"):
         return found
-    return replace(found, required_by_product=_client_runs(evidence, refused=found.state == "unknown"))
+    return replace(found, required_by_product=client_runs(evidence, refused=found.state == "unknown"))
 
 
 def _judge_ccm(evidence: Evidence) -> Signal:

@@ -208,12 +208,15 @@ def judge_agent_updates_pending_reboot(evidence: Evidence, policy: Policy) -> Si
             return unknown(name, why)
         return not_asked(name, why)
     waiting = scan.get("updates_pending_reboot")
+    if waiting is None:
+        return unknown(name, "the last scan cannot say that no update waits: it did not ask or was not told all")
     if not isinstance(waiting, list):
         return damaged(name, "the scan has no list of updates that wait for a reboot")
     if not waiting:
         return absent(name, "the last scan found no update that waits for a reboot")
     updates = sorted({str(update).lower()[:64] for update in waiting})
-    return present(name, f"{len(updates)} updates of the last scan wait for a reboot", updates=updates)
+    waits = "1 update of the last scan waits" if len(updates) == 1 else f"{len(updates)} updates of the last scan wait"
+    return present(name, f"{waits} for a reboot", updates=updates)
 
 
 def valid_scan(evidence: Evidence, policy: Policy) -> tuple[Mapping[str, Any] | None, str]:

@@ -18,6 +18,36 @@ from .rename_rules import RenameRule, RenameRuleError, parse_rename_rules
 
 RENAME_QUEUE_WORDS = ("significant", "any", "ignore")
 UNKNOWN_WORDS = ("unknown", "required")
+# One policy serves every question: these keys are about updates, and compliance/policy.py reads them.
+COMPLIANCE_KEYS = (
+    "name",
+    "install",
+    "approve_after",
+    "rejected",
+    "ignore_updates",
+    "months",
+    "order",
+    "file_rules",
+    "catalog",
+    "expected_source",
+)
+# And these are about plans: _plan/keys.py reads them.
+PLAN_KEYS = (
+    "rules",
+    "reserve",
+    "default_run_minutes",
+    "run_minutes",
+    "windows",
+    "purpose",
+    "no_windows",
+    "windows_apply",
+    "batches",
+    "canary",
+    "host_order",
+    "max_failed",
+    "require_ready",
+)
+_FOREIGN = frozenset({*COMPLIANCE_KEYS, *PLAN_KEYS})
 
 
 class PolicyError(ValueError):
@@ -112,12 +142,14 @@ _KEYS: Mapping[str, Callable[[str, object], Any]] = {
     "max_scan_age": _duration,
     "unknown_is": lambda key, value: _one_of(key, value, UNKNOWN_WORDS),
 }
+POLICY_KEYS = tuple(sorted([*_KEYS, *_NAMING_KEYS]))
 
 
 def parse_policy(value: object, *, custom: frozenset[str] = frozenset()) -> Policy:
     """Return the Policy of a mapping (None and {} are the default); raise PolicyError with every mistake by key.
 
-    ``custom`` are the ids of the user's own signals, which the policy may name too.
+    ``custom`` are the ids of the user's own signals, which the policy may name too. The keys of other
+    questions, COMPLIANCE_KEYS and PLAN_KEYS, are passed over.
     """
     if isinstance(value, Policy):
         return value
@@ -128,6 +160,8 @@ def parse_policy(value: object, *, custom: frozenset[str] = frozenset()) -> Poli
     known: dict[str, Any] = {}
     mistakes: list[str] = []
     for key, entry in value.items():
+        if isinstance(key, str) and key in _FOREIGN:
+            continue
         found, wrong = _parse_key(key, entry, custom)
         known[key] = found
         mistakes.extend(wrong)
@@ -137,9 +171,9 @@ def parse_policy(value: object, *, custom: frozenset[str] = frozenset()) -> Poli
 
 
 def _parse_key(key: object, entry: object, custom: frozenset[str]) -> tuple[Any, Sequence[str]]:
-    words = sorted([*_KEYS, *_NAMING_KEYS])
-    if not isinstance(key, str) or key not in words:
-        return None, [f"policy.{key}: no such key{nearest(str(key), words)}; there are {', '.join(words)}"]
+    if not isinstance(key, str) or (key not in _KEYS and key not in _NAMING_KEYS):
+        near = nearest(str(key), [*POLICY_KEYS, *sorted(_FOREIGN)])
+        return None, [f"policy.{key}: no such key{near}; there are {', '.join(POLICY_KEYS)}"]
     try:
         return (_NAMING_KEYS[key](key, entry, custom) if key in _NAMING_KEYS else _KEYS[key](key, entry)), []
     except PolicyError as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from .._evidence.activity import AGENT_BUSY
 from .._evidence.answers import Reading, answer_of
 from .._evidence.catalogue import BUSY_SIGNALS, DECIDING, REQUIRED_SIGNALS
 from .._evidence.document import Evidence, EvidenceError, parse_evidence
@@ -99,8 +100,8 @@ def judge_reboot(evidence: Evidence, policy: Policy) -> Verdict:
     if policy.weak_decides and len({signal.definition.source for signal in weak}) >= policy.weak_decides:
         deciding, weak = [*deciding, *weak], []
     reboot = _decide(deciding, missing, policy)
-    busy, safe = _busy(signals)
-    limits = _limits(evidence)
+    busy, safe = _busy(evidence, signals)
+    limits = limits_of(evidence)
     kind = _kind(deciding) if reboot == "required" else "none"
     agent = _update_agent(evidence, policy)
     return Verdict(
@@ -182,9 +183,12 @@ def _decide(deciding: Sequence[Signal], missing: Sequence[UnknownSignal], policy
     return "not_required"
 
 
-def _busy(signals: Sequence[Signal]) -> tuple[tuple[str, ...], str]:
+def _busy(evidence: Evidence, signals: Sequence[Signal]) -> tuple[tuple[str, ...], str]:
+    """What is at work. The update agent counts when it says so; its refusal of network logons leaves nothing open."""
     states = {signal.id: signal.state for signal in signals if signal.id in BUSY_SIGNALS}
     busy = tuple(name for name in BUSY_SIGNALS if states[name] == "present")
+    if answer_of(evidence.probes, AGENT_BUSY).data.get("value") is True:
+        busy = (*busy, AGENT_BUSY)
     if busy:
         return busy, "no"
     return busy, "yes" if all(state == "absent" for state in states.values()) else "unknown"
@@ -213,7 +217,7 @@ def _since(evidence: Evidence, deciding: Sequence[Signal]) -> str | None:
     return format_time(min(times)) if times else None
 
 
-def _limits(evidence: Evidence) -> tuple[tuple[str, str], ...]:
+def limits_of(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     """What keeps the reader from reading as a whole: said once, instead of once for each signal."""
     limits = []
     if evidence.system.get("elevated") is False:

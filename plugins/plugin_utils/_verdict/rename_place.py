@@ -150,12 +150,16 @@ def place_of(path: str) -> Place:
 def place_of_normal(path: str) -> Place:
     """The same of a path that is in normal form already: a long queue asks once for each entry."""
     text = path.lower()
-    root = _ROOT.match(text)
-    if not root:
-        return "other"
-    parts = text[root.end() + 1 :].split("\\", _DEPTH)
-    if root["windows"]:
-        parts.insert(0, "windows")
+    # Nearly every path of a queue begins so.
+    if text[1:3] == ":\\" and "a" <= text[0] <= "z":
+        parts = text[3:].split("\\", _DEPTH)
+    else:
+        root = _ROOT.match(text)
+        if not root:
+            return "other"
+        parts = text[root.end() + 1 :].split("\\", _DEPTH)
+        if root["windows"]:
+            parts.insert(0, "windows")
     node = _TREE
     place: Place = "other"
     for part in parts:

@@ -246,9 +246,8 @@ def _unusable(source: str, target: str, raw: tuple[str, str]) -> str | None:
         return _NO_SOURCE_PATH if raw[0] else _NO_SOURCE
     if raw[1] and not target:
         return _NO_TARGET_PATH
-    both = f"{source}\n{target}"
-    if "\0" in both:
+    if "\0" in source or "\0" in target:
         return _NUL_INSIDE
-    if _NT_PREFIX in both:
+    if _NT_PREFIX in source or _NT_PREFIX in target:
         return _UNKNOWN_SIGN
     return None

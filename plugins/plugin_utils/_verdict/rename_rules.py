@@ -9,14 +9,13 @@ the print spooler (forum.bigfix.com/t/19841), Amcache (github.com/flcdrg/au-pack
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal, TypeVar, get_args
 
-from .._evidence.wording import type_name
+from .._evidence.wording import nearest, type_name
 from .rename_place import PLACES, Place
 
 Operation = Literal["delete", "rename", "replace"]
@@ -225,7 +224,7 @@ def _check_name(name: str, where: str) -> list[str]:
     known = (*_SHIPPED_BY_ID, NO_SHIPPED_RULES)
     if name in known:
         return []
-    return [f"{where}: no rule set is named '{name}'{_suggest(name, known)}; there are {', '.join(known)}"]
+    return [f"{where}: no rule set is named '{name}'{nearest(name, known)}; there are {', '.join(known)}"]
 
 
 def _add_own(own: dict[str, RenameRule], rule: RenameRule, where: str, mistakes: list[str]) -> None:
@@ -238,7 +237,7 @@ def _own_rule(item: Mapping[object, object], where: str, mistakes: list[str]) ->
     """The rule, as far as it can be read; what is wrong goes to `mistakes`, and then nobody uses the rule."""
     for key in item:
         if key not in _KEYS:
-            hint = _suggest(str(key), _KEYS)
+            hint = nearest(str(key), _KEYS)
             mistakes.append(f"{where}.{key}: unknown key{hint}; a rule has {', '.join(_KEYS)}")
     if all(item.get(key) is None for key in ("match", "operation", "place")):
         mistakes.append(f"{where}: needs match, operation or place; without any it would ignore the whole queue")
@@ -304,7 +303,7 @@ def _read_word(value: object, words: Sequence[_Word]) -> _Word:
     found = next((word for word in words if word == value), None)
     if found is None:
         given = f"'{value}'" if isinstance(value, str) else type_name(value)
-        raise _MistakeError(f"{given} is none of {', '.join(words)}{_suggest(str(value), words)}")
+        raise _MistakeError(f"{given} is none of {', '.join(words)}{nearest(str(value), words)}")
     return found
 
 
@@ -330,8 +329,3 @@ def _zone(form: re.Match[str]) -> timezone:
         return timezone.utc
     offset = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(-offset if sign == "-" else offset)
-
-
-def _suggest(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f", did you mean '{near[0]}'?" if near else ""

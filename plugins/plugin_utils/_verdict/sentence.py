@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._evidence.activity import AGENT_BUSY, AGENT_BUSY_TITLE
 from .._evidence.catalogue import SIGNALS
 from .signal import Signal
 
@@ -30,7 +31,7 @@ def sentence_of(
     decisive = [(name, reason) for name, reason, decides in unknown if decides]
     parts = [_headline(reboot, kind, deciding, decisive, limited=bool(limits))[:MAX_HEADLINE]]
     if busy:
-        titles = [SIGNALS[name].title for name in busy]
+        titles = [AGENT_BUSY_TITLE if name == AGENT_BUSY else SIGNALS[name].title for name in busy]
         parts.append(f"Not now: {_names([title[:1].lower() + title[1:] for title in titles])}.")
     parts.extend(f"{reason[:1].upper()}{reason[1:]}." for _name, reason in limits)
     if weak:

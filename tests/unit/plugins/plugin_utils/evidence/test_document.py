@@ -162,3 +162,12 @@ def test_the_build_is_the_number_of_the_release_or_unknown(text, build_number):
 def test_the_probes_are_kept_as_they_are():
     answers = {"netlogon": refused(), "tcpip": ok(values={})}
     assert parse_evidence(document(answers)).probes["netlogon"]["state"] == "denied"
+
+
+def test_a_scan_in_the_document_is_kept_and_a_damaged_one_is_named():
+    scan = {"schema": "winops.patching/scan/1", "updates": []}
+    assert parse_evidence({**document(), "scan": scan}).scan == scan
+    assert parse_evidence(document()).scan is None
+    damaged = parse_evidence({**document(), "scan": "x"})
+    assert damaged.scan is None
+    assert "the scan is no mapping but str" in damaged.problems

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
+from ansible_collections.winops.patching.plugins.plugin_utils._evidence.activity import AGENT_BUSY
 from ansible_collections.winops.patching.plugins.plugin_utils._evidence.catalogue import (
     DECIDING,
     PROBES,
@@ -234,7 +235,7 @@ def test_the_error_of_the_host_is_kept_with_the_signal_and_bounded():
     assert len(json.dumps(signal("cbs_reboot_pending", document({"cbs_reboot_pending": wide})))) < 3000
 
 
-def test_every_probe_that_a_judge_asks_for_is_in_the_catalogue():
+def test_every_probe_that_a_judge_asks_for_is_in_the_catalogue_but_for_the_one_of_activity():
     asked = set()
 
     class Watched(dict):
@@ -248,7 +249,7 @@ def test_every_probe_that_a_judge_asks_for_is_in_the_catalogue():
 
     for evidence in (document(), everything(), document({"ccm_reboot": refused()})):
         verdict({**evidence, "probes": Watched(evidence["probes"])})
-    assert asked == {*PROBES, SCAN_PROBE}
+    assert asked == {*PROBES, SCAN_PROBE, AGENT_BUSY}
 
 
 def test_the_brain_reads_no_clock_so_that_old_evidence_is_judged_alike_for_ever():
