@@ -10,9 +10,11 @@ from ansible_collections.winops.patching.plugins.plugin_utils._adapter.windows i
 from ansible_collections.winops.patching.plugins.plugin_utils._plan.windows.ical import to_ical as brain
 
 
-def to_ical(specs, count=52, now=None, purpose="install", title="Maintenance windows"):
+def to_ical(specs, count=52, now=None, purpose="install", title="Maintenance windows", blackouts=False):
     """Return the text of an .ics file."""
-    return as_unsafe(answer("to_ical", brain, specs, now=now, count=count, purpose=purpose, title=title))
+    return as_unsafe(
+        answer("to_ical", brain, specs, now=now, count=count, purpose=purpose, title=title, blackouts=blackouts)
+    )
 
 
 class FilterModule:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from functools import lru_cache
 
 from ..._evidence.wording import type_name
 from .occurrences import Span
-from .plain import TooMuchError, canonical
+from .plain import Plain, TooMuchError, named, plain
 from .specs import Mistake, Spec, parse_spec
 
 # The calendar is worked out piece by piece, so that no question ever searches further than it must.
@@ -22,6 +21,7 @@ PIECE = 64 * 86400
 HORIZON = 50 * 366 * 86400
 MOST_SPECS = 1000
 _MOST_PIECES = 20_000
+_MOST_PIECES_OF_A_SPEC = 1000
 _ALL_PURPOSES = frozenset({"install", "reboot"})
 
 
@@ -67,6 +67,16 @@ def _without(span: Span, holes: Sequence[Span]) -> Iterator[Span]:
         yield start, end
 
 
+def spans_in_piece(spec: Spec, piece: int) -> tuple[Span, ...]:
+    """Return every interval of a spec that shares an instant with a piece; for all lists it is worked out once."""
+    if piece not in spec.pieces:
+        if len(spec.pieces) >= _MOST_PIECES_OF_A_SPEC:
+            spec.pieces.clear()
+        low, high = piece * PIECE, (piece + 1) * PIECE
+        spec.pieces[piece] = tuple(span for occurrence in spec.occurrences for span in occurrence.spans(low, high))
+    return spec.pieces[piece]
+
+
 @dataclass(slots=True)
 class Calendar:
     """Windows and blackouts, ready for questions. Where there are mistakes it is closed, and they are the reason."""
@@ -109,19 +119,25 @@ class Calendar:
         if key not in self._pieces:
             if len(self._pieces) >= _MOST_PIECES:
                 self._pieces.clear()
-            self._pieces[key] = self._worked_out(purpose, always, number * PIECE)
+            self._pieces[key] = self._worked_out(purpose, always, number)
         return self._pieces[key]
 
-    def _worked_out(self, purpose: str, always: bool, low: int) -> list[_Piece]:
-        high = low + PIECE
-        spans = self.spans(self.numbers(purpose, blackout=False), low, high)
+    def _piece_spans(self, purpose: str, blackout: bool, piece: int) -> list[tuple[int, int, int]]:
+        return [
+            (start, end, number)
+            for number in self.numbers(purpose, blackout=blackout)
+            for start, end in spans_in_piece(self.specs[number], piece)
+        ]
+
+    def _worked_out(self, purpose: str, always: bool, piece: int) -> list[_Piece]:
+        low, high = piece * PIECE, (piece + 1) * PIECE
+        spans = self._piece_spans(purpose, False, piece)
         clipped = [(max(start, low), min(end, high), number) for start, end, number in spans]
         if always:
             clipped = [(low, high, -1)]
         if not clipped:
             return []
-        blacked = self.spans(self.numbers(purpose, blackout=True), low, high)
-        holes = [(start, end) for start, end, _ in _merged(blacked)]
+        holes = [(start, end) for start, end, _ in _merged(self._piece_spans(purpose, True, piece))]
         found: list[_Piece] = []
         for start, end, members in _merged(clipped):
             for left, right in _without((start, end), holes):
@@ -178,21 +194,27 @@ class Calendar:
         return [(end, self.specs[number]) for _, end, number in sorted(spans, key=lambda span: (span[1], span[2]))]
 
 
-@lru_cache(maxsize=512)
-def _compiled(text: str) -> Calendar:
-    given = json.loads(text)
+@lru_cache(maxsize=4096)
+def _parsed(given: Plain, position: int) -> tuple[Spec | None, tuple[Mistake, ...]]:
+    spec, notes = parse_spec(given.data, position)
+    return spec, tuple(notes)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(whole: Plain) -> Calendar:
+    given = whole.data
     if given is None:
         given = []
     if isinstance(given, dict):
         given = [given]
     if not isinstance(given, list):
-        return Calendar((), (Mistake("windows", "", f"must be a list of specs, not {type_name(given)}"),))
+        return _unusable(f"must be a list of specs, not {type_name(given)}")
     if len(given) > MOST_SPECS:
-        return Calendar((), (Mistake("windows", "", f"{len(given)} specs; {MOST_SPECS} are allowed"),))
+        return _unusable(f"{len(given)} specs; {MOST_SPECS} are allowed")
     specs: list[Spec] = []
     notes: list[Mistake] = []
     for position, entry in enumerate(given, start=1):
-        spec, found = parse_spec(entry, position)
+        spec, found = _parsed(named(entry), position)
         notes += found
         specs += [spec] if spec else []
     return Calendar(
@@ -203,13 +225,17 @@ def _compiled(text: str) -> Calendar:
 
 
 def compile_windows(specs: object) -> Calendar:
-    """Return the calendar of a list of specs (None: no spec at all). Equal specs are compiled once.
+    """Return the calendar of a list of specs (None: no spec at all). Equal specs are compiled once, lists too.
 
     It never raises: what cannot be read stands in ``mistakes``, and then no question answers open.
     """
     if isinstance(specs, Calendar):
         return specs
     try:
-        return _compiled(canonical(specs))
+        return _compiled(plain(specs))
     except TooMuchError as error:
-        return Calendar((), (Mistake("windows", "", str(error)),))
+        return _unusable(str(error))
+
+
+def _unusable(text: str) -> Calendar:
+    return Calendar((), (Mistake("windows", "", text),))

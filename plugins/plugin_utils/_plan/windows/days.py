@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
-ONE_DAY = timedelta(days=1)
 # How far a COUNT is counted, and a first day is looked for.
 LONGEST_COUNT_YEARS = 100
 TUESDAY = 1

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 MOST_VALUES = 50_000
 LONGEST_TEXT = 100_000
 _DEPTH = 6
+_PLAIN_TYPES = frozenset({bool, int, float, type(None)})
 
 
 class TooMuchError(ValueError):
@@ -19,26 +21,52 @@ class TooMuchError(ValueError):
 
 
 def _plain(value: object, depth: int, left: list[int]) -> object:
-    left[0] -= 1
-    if left[0] < 0:
-        raise TooMuchError(f"the specs hold more than {MOST_VALUES} values")
+    # Lists are asked about host by host: what is plain already goes through at once.
+    kind = type(value)
+    if kind in _PLAIN_TYPES or (kind is str and len(str(value)) <= LONGEST_TEXT):
+        return value
     if depth > _DEPTH:
         raise TooMuchError(f"the specs are nested deeper than {_DEPTH} levels")
+    if isinstance(value, (dict, Mapping)):
+        _spend(len(value), left)
+        return {str(key): _plain(entry, depth + 1, left) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        _spend(len(value), left)
+        return [_plain(entry, depth + 1, left) for entry in value]
+    return _plain_scalar(value)
+
+
+def _spend(count: int, left: list[int]) -> None:
+    left[0] -= count
+    if left[0] < 0:
+        raise TooMuchError(f"the specs hold more than {MOST_VALUES} values")
+
+
+def _plain_scalar(value: object) -> object:
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
             raise TooMuchError(f"the specs hold a text of {len(value)} characters; {LONGEST_TEXT} are allowed")
         return str(value)
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
+    if isinstance(value, (int, float)):
+        return int(value) if isinstance(value, int) else float(value)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry, depth + 1, left) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry, depth + 1, left) for entry in value]
     raise TooMuchError(f"the specs hold a {type(value).__name__}, which is neither text, number, list nor mapping")
 
 
-def canonical(value: object) -> str:
-    """Return specs as one text that is equal for equal specs and loads as plain data; raise TooMuchError."""
-    return json.dumps(_plain(value, 0, [MOST_VALUES]), ensure_ascii=True)
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Plain data with the text by which caches know it: equal for equal data, whatever it is wrapped in."""
+
+    text: str
+    data: Any = field(compare=False)
+
+
+def named(data: object) -> Plain:
+    """Return plain data with its text."""
+    return Plain(repr(data), data)
+
+
+def plain(value: object) -> Plain:
+    """Return specs as plain data: null, texts, numbers, lists and mappings; raise TooMuchError."""
+    return named(_plain(value, 0, [MOST_VALUES]))

@@ -79,7 +79,7 @@ def ask(
 ) -> Asked:
     """Return a checked question; raise WindowError for anything but the specs, which are judged when it is answered."""
     if not isinstance(windows_apply, bool):
-        raise WindowError("windows_apply: must be true or false")
+        raise WindowError(f"windows_apply: must be true or false, not {str(windows_apply)[:40]!r}")
     try:
         moment = parse_time(now)
     except TimeTextError as error:

@@ -21,7 +21,7 @@ LONGEST_TEXT = 1000
 LARGEST_COUNT = 5000
 LARGEST_INTERVAL = 1000
 _DAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,4}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}")
 _UNTIL = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 
 

@@ -15,7 +15,7 @@ from ..._evidence.wording import nearest, type_name
 from . import values
 from .ccm_token import Token, decode_token, split_tokens
 from .days import ClampedDay, DayRule, DaySource, PatchTuesday, first_on_or_after
-from .occurrences import Occurrences, Once, Recurring, Repeating
+from .occurrences import Occurrences, Once, Recurring, Repeating, Span
 from .rules import parse_rule
 from .zones import UTC, seconds_of, wall_end_to_seconds, wall_to_seconds, zone_of
 
@@ -63,6 +63,8 @@ class Spec:
     priority: int = 0
     labels: tuple[str, ...] = ()
     blackout: bool = False
+    # What the calendar has worked out of it, piece by piece.
+    pieces: dict[int, tuple[Span, ...]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True)

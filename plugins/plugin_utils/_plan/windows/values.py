@@ -30,8 +30,10 @@ class SpecError(ValueError):
 
 def text_of(value: object) -> str:
     """Return a text that is not empty."""
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str):
         raise SpecError(f"must be a text, not {type_name(value)}")
+    if not value.strip():
+        raise SpecError("must be a text, not an empty one")
     if len(value) > LONGEST_TEXT:
         raise SpecError(f"has {len(value)} characters; {LONGEST_TEXT} are allowed")
     return value.strip()
@@ -63,8 +65,10 @@ def list_of(value: object) -> list[Any]:
     """Return a list; a single text is a list of one."""
     if isinstance(value, str):
         return [value]
-    if not isinstance(value, list) or not value or len(value) > 100:
+    if not isinstance(value, list):
         raise SpecError(f"must be a list of 1 to 100 texts, not {type_name(value)}")
+    if not 1 <= len(value) <= 100:
+        raise SpecError(f"must be a list of 1 to 100 texts, not of {len(value)}")
     return value
 
 

@@ -221,6 +221,10 @@ BAD = [
     (single("soon", "2026-01-02T00:00:00Z"), "once: start: "),
     ("monday", "must be a mapping"),
     (None, "must be a mapping"),
+    (spec(rrule="FREQ=DAILY;INTERVAL=1000000"), "INTERVAL=1000000: 1000000 is not from 1 to 1000"),
+    (spec(weekly=["monday"], timezone=""), "w: timezone: must be a text, not an empty one"),
+    (spec(weekly=[]), "w: weekly: must be a list of 1 to 100 texts, not of 0"),
+    (spec(weekly=["monday"] * 101), "w: weekly: must be a list of 1 to 100 texts, not of 101"),
 ]
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.winops.patching.plugins.filter import (
     explain_window,
     next_windows,
+    patch_plan,
+    patch_waves,
     patch_windows_lint,
     to_ical,
     window_fits,
@@ -23,13 +26,22 @@ from ansible_collections.winops.patching.plugins.test import in_window
 from jinja2 import Environment
 
 PAGE = (Path(__file__).resolve().parents[5] / "docs/windows.md").read_text(encoding="utf-8")
-SPECS = yaml.safe_load(re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1])
+BLOCKS = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+SPECS = BLOCKS[0]
+# The blocks with the things that the examples speak of; the last one is a playbook.
+VARIABLES = {"specs": SPECS, **BLOCKS[1], **BLOCKS[2]}
 EXAMPLES = re.findall(r"```jinja\n(.*?)\n```\n\n```json\n(.*?)\n```", PAGE, re.DOTALL)
-FILTERS = {
-    name: function
-    for module in (explain_window, next_windows, patch_windows_lint, to_ical, window_fits, window_state)
-    for name, function in module.FilterModule().filters().items()
-}
+DOORS = (
+    explain_window,
+    next_windows,
+    patch_plan,
+    patch_waves,
+    patch_windows_lint,
+    to_ical,
+    window_fits,
+    window_state,
+)
+FILTERS = {name: function for module in DOORS for name, function in module.FilterModule().filters().items()}
 JINJA = Environment(autoescape=True)
 JINJA.filters |= {f"winops.patching.{name}": function for name, function in FILTERS.items()}
 JINJA.tests |= {f"winops.patching.{name}": check for name, check in in_window.TestModule().tests().items()}
@@ -37,11 +49,12 @@ JINJA.tests |= {f"winops.patching.{name}": check for name, check in in_window.Te
 
 @pytest.mark.parametrize(("expression", "answer"), EXAMPLES)
 def test_an_example_of_the_page_answers_what_the_page_says(expression, answer):
-    assert JINJA.compile_expression(expression)(specs=SPECS) == json.loads(answer)
+    found = JINJA.compile_expression(expression)(**VARIABLES)
+    assert (list(found) if isinstance(found, Iterator) else found) == json.loads(answer)
 
 
 def test_the_page_has_examples_and_its_specs_have_no_mistakes():
-    assert len(EXAMPLES) == 6
+    assert len(EXAMPLES) == 13
     assert FILTERS["patch_windows_lint"](SPECS) == {"ok": True, "mistakes": [], "warnings": []}
 
 
