@@ -7,9 +7,9 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options and attributes of win_reboot_pending_info and win_patch_facts."""
+    """SIGNALS: what every door has that asks for signals. The rest: win_reboot_pending_info and win_patch_facts."""
 
-    DOCUMENTATION = r"""
+    SIGNALS = r"""
 options:
   signals:
     description:
@@ -46,15 +46,8 @@ options:
     description:
       - How the evidence is judged. Keys are C(require), C(strengths), C(ignore_signals), C(rename_rules),
         C(rename_queue), C(weak_decides), C(max_scan_age) and C(unknown_is). See the document on signals.
+      - The keys of a compliance policy may stand beside them. They are kept in the evidence document, and judge a scan.
     type: dict
-  update_agent:
-    description:
-      - Whether the Windows Update Agent is asked. Most builds refuse it to a network logon, which is told and does
-        not decide by itself.
-      - V(skip) does not ask.
-    type: str
-    choices: [auto, skip]
-    default: auto
   evidence:
     description:
       - What happens to the evidence document.
@@ -73,6 +66,25 @@ options:
       - It costs a run of the C# compiler on the host.
     type: bool
     default: false
+  run_id:
+    description:
+      - The id of the run, kept in the evidence document so that a report can tell this run's documents from older ones.
+    type: str
+"""
+
+    DOCUMENTATION = r"""
+options:
+  update_agent:
+    description:
+      - Whether the Windows Update Agent is asked.
+      - V(auto) asks it directly, which most builds refuse to a network logon (that is told and does not decide by
+        itself), and reads what the newest scan has left on the host.
+      - V(skip) does neither.
+      - V(scan) scans the host first, or uses a scan that is younger than 22 hours and than the boot, as
+        M(winops.patching.win_patch_info) does with its defaults. That takes minutes.
+    type: str
+    choices: [auto, skip, scan]
+    default: auto
   unknown_is:
     description:
       - What an unknown verdict means. V(unknown) leaves C(reboot_required) out, V(required) takes it for required,
@@ -80,10 +92,6 @@ options:
     type: str
     choices: [unknown, required, fail]
     default: unknown
-  run_id:
-    description:
-      - The id of the run, kept in the evidence document so that a report can tell this run's documents from older ones.
-    type: str
 notes:
   - Reads only. The account needs an elevated token; what it is refused is told as unknown.
 attributes:

@@ -71,7 +71,7 @@ function Get-Failure($Record) {
 
 function Get-KeyTime($Key) {
     try {
-        $code = '[DllImport("ntdll.dll")] public static extern int NtQueryKey(IntPtr key, int kind, byte[] to, int most, out int size);'
+        $code = '[DllImport("ntdll.dll")] public static extern int NtQueryKey(IntPtr k, int i, byte[] b, int n, out int s);'
         if (-not ('Winops.Key' -as [type])) { Add-Type -Namespace 'Winops' -Name 'Key' -MemberDefinition $code }
         $bytes = [byte[]]::new(1024)
         $size = 0
@@ -131,7 +131,7 @@ function Read-File($Ask) {
         $version = '{0}.{1}.{2}.{3}' -f $info.FileMajorPart, $info.FileMinorPart, $info.FileBuildPart, $info.FilePrivatePart
         if ($version -ne '0.0.0.0') { $answer.version = $version }
     }
-    if ($Ask['hash']) { $answer.sha256 = (Get-FileHash -LiteralPath $Ask.path -Algorithm SHA256 -ErrorAction Stop).Hash.ToLowerInvariant() }
+    if ($Ask['hash']) { $answer.sha256 = (Get-FileHash -LiteralPath $Ask.path -ErrorAction Stop).Hash.ToLowerInvariant() }
     $answer
 }
 

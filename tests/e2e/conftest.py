@@ -8,10 +8,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,10 +67,7 @@ class Ansible:
 
     def command(self, program: str, arguments: Sequence[str], **environment: str) -> Run:
         """Run a program of the .venv; environment variables are given by name."""
-        self._runs += 1
-        record = self.work / f"results-{self._runs}.jsonl"
-        record.touch()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+        record = self._new_record()
         done = subprocess.run(
             [str(BIN / program), *arguments],
             cwd=self.work,
@@ -78,22 +76,50 @@ class Ansible:
             check=False,
             timeout=300,
             stdin=subprocess.DEVNULL,
-            env={
-                **kept,
-                "ANSIBLE_CALLBACKS_ENABLED": "recorder",
-                "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).with_name("callbacks")),
-                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"),
-                "ANSIBLE_FORKS": "10",
-                "ANSIBLE_HOME": str(self.work / "home"),
-                "ANSIBLE_LOAD_CALLBACK_PLUGINS": "true",
-                "ANSIBLE_LOCALHOST_WARNING": "false",
-                "ANSIBLE_NOCOLOR": "true",
-                "RECORDER_FILE": str(record),
-                **environment,
-            },
+            env={**self._environment(record), **environment},
         )
         results = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
         return Run(done.returncode, done.stdout + done.stderr, results)
+
+    @contextmanager
+    def begun(self, program: str, arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+        """A program of the .venv that runs, for tests that end it; what is left of it and its forks is killed."""
+        process = subprocess.Popen(
+            [str(BIN / program), *arguments],
+            cwd=self.work,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=self._environment(self._new_record()),
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _new_record(self) -> Path:
+        self._runs += 1
+        record = self.work / f"results-{self._runs}.jsonl"
+        record.touch()
+        return record
+
+    def _environment(self, record: Path) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+        return {
+            **kept,
+            "ANSIBLE_CALLBACKS_ENABLED": "recorder",
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).with_name("callbacks")),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"),
+            "ANSIBLE_FORKS": "10",
+            "ANSIBLE_HOME": str(self.work / "home"),
+            "ANSIBLE_LOAD_CALLBACK_PLUGINS": "true",
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_NOCOLOR": "true",
+            "RECORDER_FILE": str(record),
+        }
 
     def adhoc(self, pattern: str, inventory: Path, module: str, args: object = None, *options: str, **extra: object):
         """Run `ansible PATTERN -m MODULE`; `extra` are extra variables."""

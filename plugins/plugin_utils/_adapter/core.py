@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
-from ansible.errors import AnsibleActionFail, AnsibleFilterError
+from ansible.errors import AnsibleActionFail, AnsibleError, AnsibleFilterError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
@@ -25,6 +28,21 @@ def say(text: str) -> None:
     display: Callable[[str], None] = Display().display
     for line in text.splitlines():
         display(line)
+
+
+def say_if_verbose(text: str) -> None:
+    """Print a line for the person who asked for details with ``-v``."""
+    display: Callable[[str], None] = Display().v
+    display(text)
+
+
+def line_losses() -> tuple[type[Exception], ...]:
+    """Return what a task sees when its line breaks: connection plugins wrap few of their client's exceptions."""
+    losses: list[type[Exception]] = [AnsibleError, OSError, ParseError]
+    with suppress(ImportError):
+        client = import_module("winrm.exceptions")
+        losses += [client.WinRMError, client.WinRMTransportError, client.WinRMOperationTimeoutError]
+    return tuple(losses)
 
 
 def checked_options(action: ActionBase, spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from .core import ActionFail
@@ -31,6 +32,21 @@ def host_file_name(host: str) -> str:
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a document with mode 0600; whoever reads the path meanwhile sees the old or the new one, never half."""
+
+    def fill(stream: IO[str]) -> None:
+        """Write the document and end its last line."""
+        json.dump(document, stream, indent=1, default=str)
+        stream.write("\n")
+
+    _write(path, fill)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text in the same way."""
+    _write(path, lambda stream: stream.write(text))
+
+
+def _write(path: Path, fill: Callable[[IO[str]], object]) -> None:
     try:
         # mkdir gives its mode to the last folder only.
         for folder in reversed([path.parent, *path.parent.parents]):
@@ -38,8 +54,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:60]}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(document, stream, indent=1, default=str)
-                stream.write("\n")
+                fill(stream)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
@@ -50,9 +65,34 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
         ) from error
 
 
+def previous(report: Path) -> Path:
+    """Return where the report of the run before is kept: ``gate.json`` becomes ``gate-previous.json``."""
+    return report.with_name(f"{report.stem}-previous{report.suffix}")
+
+
+def set_aside(report: Path) -> None:
+    """Take an earlier run's report away: a JSON document is kept as the previous one, any other file is removed."""
+    try:
+        if report.suffix == ".json":
+            report.replace(previous(report))
+        else:
+            report.unlink()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ActionFail(
+            f"cannot take away {report}, the report of an earlier run: {error.strerror or error}; "
+            "name a folder that the controller may write to"
+        ) from error
+
+
 def read_json(path: Path) -> Any:
     """Return the JSON of a file; raise OSError or ValueError with the reason for what is not there or damaged."""
-    if path.stat().st_size > MAX_DOCUMENT_BYTES:
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        # A pipe would be waited for, and not every device ends.
+        raise ValueError(f"{path.name} is not a regular file")
+    if found.st_size > MAX_DOCUMENT_BYTES:
         raise ValueError(f"{path.name} is larger than {MAX_DOCUMENT_BYTES} bytes")
     try:
         with path.open(encoding="utf-8") as stream:

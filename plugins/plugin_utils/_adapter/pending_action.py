@@ -7,36 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
 from .._verdict.reboot import Verdict
+from .compliance import judge_host
 from .core import ActionFail, checked_options
-from .files import host_file_name, write_json
-from .judging import judge, merged_policy
+from .judging import judge
+from .modules import HostModules
+from .pending_question import SIGNAL_OPTIONS, Judging, judging_of, keep_evidence
 from .preload import preload_client
-from .reader import chosen_signals, read_host
+from .reader import ask_host
 from .reboot_result import verdict_fact, verdict_result
-from .rule_files import load_custom_signals, load_rename_rules
+from .scan_evidence import HostReading, read_with_scan
+from .scan_job import JobGoesOnError
+from .scan_request import scan_request
 
 preload_client()
 
 PENDING_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "signals": {"type": "list", "elements": "str"},
-        "skip": {"type": "list", "elements": "str"},
-        "custom_signals": {"type": "list", "elements": "raw"},
-        "rename_rules": {"type": "list", "elements": "raw"},
-        "policy": {"type": "dict"},
-        "update_agent": {"type": "str", "choices": ["auto", "skip"], "default": "auto"},
-        "evidence": {"type": "str", "choices": ["none", "return", "file"], "default": "none"},
-        "evidence_dir": {"type": "path"},
-        "since": {"type": "bool", "default": False},
+        **SIGNAL_OPTIONS,
+        "update_agent": {"type": "str", "choices": ["auto", "skip", "scan"], "default": "auto"},
         "unknown_is": {"type": "str", "choices": ["unknown", "required", "fail"], "default": "unknown"},
-        "run_id": {"type": "str"},
     }
 )
 
@@ -53,8 +48,14 @@ class PendingReading:
         return verdict_result(self.verdict, self.document)
 
     def fact(self) -> dict[str, Any]:
-        """Return the verdict as a fact."""
-        return verdict_fact(self.verdict, self.document)
+        """Return the verdict as a fact, and how the host's updates stand where it was scanned."""
+        scan = self.document.get("scan")
+        if scan is None:
+            return verdict_fact(self.verdict, self.document)
+        found = judge_host(scan, self.document, self.document["policy"], "winops", None)
+        updates = {state: count for state, count in found["counts"].items() if count}
+        reasons = [{"reason": entry["reason"], "count": entry["count"]} for entry in found["reasons"]]
+        return verdict_fact(self.verdict, self.document, machine=found["machine"], updates=updates, reasons=reasons)
 
 
 class PendingAction(ActionBase):
@@ -64,71 +65,56 @@ class PendingAction(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
+    spec: Mapping[str, Mapping[str, Any]] = PENDING_OPTIONS
+
     def answer(self, reading: PendingReading) -> dict[str, Any]:
         """Return what the door is called for."""
         raise NotImplementedError
+
+    def look_further(
+        self, document: dict[str, Any], options: Mapping[str, Any], variables: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return what else the door is asked for; what it reads for that it adds to the document."""
+        return {}
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; an unreadable host fails it, with the verdict `unknown` beside the reason."""
         del tmp
         variables = task_vars or {}
         result: dict[str, Any] = super().run(None, variables)
-        options = self._options()
-        own, parsed = load_custom_signals(options["custom_signals"], self._find)
-        names = [signal.definition.id for signal in parsed]
-        signals = chosen_signals(options["signals"], options["skip"], options["update_agent"], custom=names)
-        policy = merged_policy(
-            options["policy"],
-            error=ActionFail,
-            custom=frozenset(names),
-            rename_rules=load_rename_rules(options["rename_rules"], self._find),
-            unknown_is="required" if options["unknown_is"] == "required" else None,
-        )
+        options = checked_options(self, self.spec)
         host = str(variables.get("inventory_hostname") or "")
-        told: list[Any] = []
-        document, failure = read_host(
-            lambda name, arguments: self._execute(name, arguments, variables, told),
-            host=host,
-            signals=signals,
-            since=options["since"],
-            run_id=options["run_id"],
-            custom_signals=own,
+        judging = judging_of(
+            options, host, self._find, unknown_is="required" if options["unknown_is"] == "required" else None
         )
+        modules = HostModules(self, variables)
+        try:
+            found = self._read(judging, modules, variables, scan=options["update_agent"] == "scan")
+        except JobGoesOnError as error:
+            return {**result, "changed": False, "unreachable": True, "msg": str(error)}
         # The document says under which policy it was judged, so that a report of many hosts judges each by its own.
-        document["policy"] = policy
-        reading = PendingReading(document, judge(document, policy, now=None, error=ActionFail))
-        result.update(changed=False, **self.answer(reading))
-        result.update(self._evidence(reading, options, host))
-        result.update(_ending(reading.verdict, failure, options["unknown_is"], told))
+        found.document["policy"] = judging.policy
+        reading = PendingReading(found.document, judge(found.document, judging.policy, now=None, error=ActionFail))
+        further = self.look_further(found.document, options, variables)
+        result.update(changed=False, **self.answer(reading), **further)
+        result.update(keep_evidence(found.document, options, reading.verdict))
+        told = [*modules.told, *found.warnings]
+        result.update(_ending(reading.verdict, found.failure, options["unknown_is"], told))
         return result
-
-    def _options(self) -> dict[str, Any]:
-        options = checked_options(self, PENDING_OPTIONS)
-        if options["evidence"] == "file" and not options["evidence_dir"]:
-            raise ActionFail("evidence_dir: evidence=file needs the folder to write to")
-        return options
 
     def _find(self, name: str) -> str:
         find: Callable[[str, str], str] = self._find_needle
         return find("files", name)
 
-    def _execute(
-        self, name: str, arguments: Mapping[str, Any], variables: dict[str, Any], told: list[Any]
-    ) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = self._execute_module(
-            module_name=name, module_args=dict(arguments), task_vars=variables
+    def _read(self, judging: Judging, modules: HostModules, variables: Mapping[str, Any], *, scan: bool) -> HostReading:
+        question = judging.question
+        if not scan:
+            return HostReading(*ask_host(modules.run, question))
+        hosts = variables.get("ansible_play_hosts_all") or [question.host]
+        options = {"run_id": question.run_id}
+        return read_with_scan(
+            modules, scan_request(options, host=question.host, hosts=hosts, policy=judging.policy), question
         )
-        told.extend(answer.get("warnings") or ())
-        return answer
-
-    def _evidence(self, reading: PendingReading, options: Mapping[str, Any], host: str) -> dict[str, Any]:
-        if options["evidence"] == "return":
-            return {"evidence": reading.document, "signals": [signal.as_dict() for signal in reading.verdict.signals]}
-        if options["evidence"] == "file":
-            path = Path(options["evidence_dir"]) / f"{host_file_name(host)}.json"
-            write_json(path, reading.document)
-            return {"evidence_file": str(path)}
-        return {}
 
 
 def _ending(verdict: Verdict, failure: str | None, unknown_is: str, told: list[Any]) -> dict[str, Any]:

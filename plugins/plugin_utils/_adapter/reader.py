@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from .._evidence.catalogue import SIGNALS, probes_for
+from .._evidence.catalogue import SCAN_PROBE, SIGNALS, probes_for
 from .._evidence.document import EvidenceError, build_document
+from .._evidence.last_scan import LAST_SCAN, last_scan_probe, update_agent_answer
 from .._evidence.probes import ProbeError, validate_probes
 from .._evidence.times import format_time
 from .._evidence.wording import nearest, printable
@@ -20,6 +22,8 @@ from .core import ActionFail
 READER = "winops.patching.win_probe"
 MAX_MESSAGE = 300
 _AGENT_SIGNALS = ("agent_reboot_required",)
+# What the newest finished scan of the update agent answers.
+_SCAN_SIGNALS = ("agent_reboot_required", "agent_updates_pending_reboot")
 
 Execute = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
@@ -41,6 +45,66 @@ def chosen_signals(
     return [name for name in known if name in left]
 
 
+@dataclass(frozen=True)
+class SignalQuestion:
+    """What is asked of a host so that its signals can be judged, and the document that comes of the answer.
+
+    ``custom_signals`` are the user's own, as given. ``update_agent`` says whether the newest finished scan of the host
+    is read too.
+    """
+
+    host: str
+    signals: Sequence[str]
+    since: bool = False
+    run_id: str | None = None
+    custom_signals: Sequence[Any] = ()
+    update_agent: bool = False
+
+    def probes(self) -> list[dict[str, Any]]:
+        """Return the probes; raise ActionFail for one that must not be sent."""
+        own = [{"id": entry["id"], **entry["probe"]} for entry in self.custom_signals if entry["id"] in self.signals]
+        asked = [name for name in self.signals if name in SIGNALS]
+        # Whether the ConfigMgr client runs decides whether its answer is required, however narrow the question is.
+        probes = [*probes_for(asked, write_times=self.since, also=["ccm_service"] if probes_for(asked) else []), *own]
+        if self.update_agent and set(asked) & set(_SCAN_SIGNALS):
+            probes.append(last_scan_probe())
+        try:
+            return validate_probes(probes) if probes else []
+        except ProbeError as error:
+            raise ActionFail(str(error)) from error
+
+    def document(self, answer: Mapping[str, Any], failure: str | None = None) -> tuple[dict[str, Any], str | None]:
+        """Return (evidence document, what failed or None) of the reader's answer to ``probes``.
+
+        With a ``failure``, or a damaged answer, every probe of the document is an error with that reason: it is judged
+        unknown, never "no".
+        """
+        details: dict[str, Any] = {
+            "host": self.host,
+            "asked": self.probes(),
+            "collected_at": format_time(datetime.now(timezone.utc)),
+            "since": self.since,
+            "run_id": self.run_id,
+            "custom_signals": self.custom_signals,
+            "asked_signals": None if set(self.signals) >= set(SIGNALS) else list(self.signals),
+        }
+        try:
+            document = build_document({"probes": {}} if failure else answer, failure=failure, **details)
+        except EvidenceError as error:
+            failure = str(error)
+            document = build_document({"probes": {}}, failure=failure, **details)
+        return _with_update_agent(document), failure
+
+
+def _with_update_agent(document: dict[str, Any]) -> dict[str, Any]:
+    """Put what the newest scan left on the host into the place where scans stand in a document."""
+    told = update_agent_answer(document["probes"])
+    document["probes"].pop(LAST_SCAN, None)
+    if told is not None:
+        document["probes"][SCAN_PROBE] = told
+    return document
+
+
 def read_host(
     execute: Execute,
     *,
@@ -49,34 +113,24 @@ def read_host(
     since: bool,
     run_id: str | None,
     custom_signals: Sequence[Any] = (),
+    update_agent: bool = False,
 ) -> tuple[dict[str, Any], str | None]:
     """Run the reader once and return (evidence document, what failed or None).
 
-    When the reader failed or its answer is damaged, every probe of the document is an error with that reason: it is
-    judged unknown, never "no". A host that is not reachable raises, as with any module.
+    A host that is not reachable raises, as with any module.
     """
-    try:
-        own = [{"id": entry["id"], **entry["probe"]} for entry in custom_signals if entry["id"] in signals]
-        asked = [name for name in signals if name in SIGNALS]
-        # Whether the ConfigMgr client runs decides whether its answer is required, however narrow the question is.
-        probes = [*probes_for(asked, write_times=since, also=["ccm_service"] if probes_for(asked) else []), *own]
-        probes = validate_probes(probes) if probes else []
-    except ProbeError as error:
-        raise ActionFail(str(error)) from error
+    return ask_host(execute, SignalQuestion(host, signals, since, run_id, custom_signals, update_agent))
+
+
+def ask_host(execute: Execute, question: SignalQuestion) -> tuple[dict[str, Any], str | None]:
+    """Do the same for a question that is made already."""
+    probes = question.probes()
     answer = execute(READER, {"probes": probes}) if probes else {"probes": {}, "system": {}}
-    now = format_time(datetime.now(timezone.utc))
-    failure = _failure_of(answer)
-    read = {"probes": {}} if failure else answer
-    details: dict[str, Any] = {"host": host, "asked": probes, "collected_at": now, "since": since, "run_id": run_id}
-    details["custom_signals"] = custom_signals
-    details["asked_signals"] = None if set(signals) >= set(SIGNALS) else signals
-    try:
-        return build_document(read, failure=failure, **details), failure
-    except EvidenceError as error:
-        return build_document({"probes": {}}, failure=str(error), **details), str(error)
+    return question.document(answer, failure_of(answer))
 
 
-def _failure_of(answer: Mapping[str, Any]) -> str | None:
+def failure_of(answer: Mapping[str, Any]) -> str | None:
+    """Return why the reader as a whole failed, in one printable line, or None."""
     if not answer.get("failed"):
         return None
     said = answer.get("module_stdout") or answer.get("module_stderr") or ""

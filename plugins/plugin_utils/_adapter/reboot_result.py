@@ -33,10 +33,10 @@ def verdict_result(verdict: Verdict, document: Mapping[str, Any]) -> dict[str, A
     return _bounded(result, result["verdict"], MAX_RESULT_BYTES)
 
 
-def verdict_fact(verdict: Verdict, document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fact winops_patching: the verdict, and when and of which boot it speaks."""
+def verdict_fact(verdict: Verdict, document: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Return the fact winops_patching: the verdict, when and of which boot it speaks, and what else a door knows."""
     fact = verdict.as_dict(signals=False)
-    fact.update(collected_at=_time(document.get("collected_at")), boot_time=_time(document.get("boot_time")))
+    fact.update(collected_at=_time(document.get("collected_at")), boot_time=_time(document.get("boot_time")), **more)
     return _bounded(fact, fact, MAX_FACT_BYTES)
 
 

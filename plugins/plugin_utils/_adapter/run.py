@@ -64,42 +64,45 @@ def _not_read_now(variables: Mapping[str, Any], host: str, registered_as: str) -
     task = registered_result(variables, host, registered_as)
     if task is None:
         return "the host gave no evidence in this run: it was never reached"
-    return _failure(task) if task.get("verdict") is None else None
+    return failure_of(task) if task.get("verdict") is None else None
 
 
 def _row(
     variables: Mapping[str, Any], host: str, evidence_dir: Path, run_id: str, registered_as: str
 ) -> dict[str, Any]:
-    document, missing = _document(evidence_dir / f"{host_file_name(host)}.json", host, run_id)
+    document, missing = document_of_run(evidence_dir / f"{host_file_name(host)}.json", host, run_id)
     if document is None:
         # Looking into a host's variables is slow in large inventories: only those without a document pay for it.
-        return unread_row(_failure(registered_result(variables, host, registered_as)) or missing)
+        return unread_row(failure_of(registered_result(variables, host, registered_as)) or missing)
     try:
         verdict = reboot_verdict(document, document.get("policy"))
     except (EvidenceError, PolicyError) as error:
         return unread_row(str(error)[:_MAX_REASON])
     failure = document.get("error")
-    return fleet_row(verdict.as_dict(signals=False), error=_one_line(failure) if failure else None)
+    return fleet_row(verdict.as_dict(signals=False), error=one_line(failure) if failure else None)
 
 
-def _failure(task: Mapping[str, Any] | None) -> str | None:
+def failure_of(task: Mapping[str, Any] | None) -> str | None:
+    """Return why a host's task gave nothing, as one line that begins with ``unreachable:`` for such a host, or None."""
     if task is None:
         return None
     if task.get("unreachable"):
-        return f"unreachable: {_one_line(task.get('msg'))}"
+        return f"unreachable: {one_line(task.get('msg'))}"
     if task.get("failed") or task.get("error"):
-        return _one_line(task.get("error") or task.get("msg"))
+        return one_line(task.get("error") or task.get("msg"))
     if task.get("skipped"):
         return "the task that reads the host was skipped"
-    return _one_line(task["msg"]) if task.get("verdict") is None and task.get("msg") else None
+    return one_line(task["msg"]) if task.get("verdict") is None and task.get("msg") else None
 
 
-def _one_line(text: object) -> str:
+def one_line(text: object) -> str:
+    """Return the words of a message on one line, bounded, without what moves a cursor."""
     words = " ".join(str(text or "no message").split())
     return printable(words.removeprefix("Task failed: ")[:_MAX_REASON])
 
 
-def _document(path: Path, host: str, run_id: str) -> tuple[Mapping[str, Any] | None, str]:
+def document_of_run(path: Path, host: str, run_id: str) -> tuple[Mapping[str, Any] | None, str]:
+    """Return (a host's document of this run, "") or (None, why there is none)."""
     try:
         document = read_json(path)
     except FileNotFoundError:
