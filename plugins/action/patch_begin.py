@@ -5,9 +5,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ansible.plugins.action import ActionBase
+from ansible_collections.winops.patching.plugins.plugin_utils._adapter.beginning import (
+    begun_in_this_play,
+    new_beginning,
+)
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.core import ActionFail, checked_options
-from ansible_collections.winops.patching.plugins.plugin_utils._adapter.run import new_run_id, registered_result
+from ansible_collections.winops.patching.plugins.plugin_utils._adapter.files import set_aside
+from ansible_collections.winops.patching.plugins.plugin_utils._adapter.run import new_run_id
+from ansible_collections.winops.patching.plugins.plugin_utils._adapter.saved_documents import holds_a_document
 
 ARGUMENT_SPEC = {
     "hosts": {"type": "list", "elements": "str", "required": True},
@@ -15,6 +23,8 @@ ARGUMENT_SPEC = {
     "limit": {"type": "str"},
     "run_id": {"type": "str"},
     "registered_as": {"type": "str", "required": True},
+    "evidence_dir": {"type": "path"},
+    "reports": {"type": "list", "elements": "path", "default": []},
 }
 
 
@@ -30,18 +40,31 @@ class ActionModule(ActionBase):
         del tmp
         result = super().run(None, task_vars)
         options = checked_options(self, ARGUMENT_SPEC)
-        if not options["hosts"]:
-            raise ActionFail(_nothing_found(options))
-        # The first host of the play is in its first batch, whose id all later batches take over.
-        first = next(iter(task_vars.get("ansible_play_hosts_all") or options["hosts"]))
-        earlier = registered_result(task_vars, first, options["registered_as"]) or {}
+        earlier = begun_in_this_play(task_vars, options["registered_as"])
+        if earlier is None:
+            # First of all: whatever stops this run from now on, no older report can be taken for its answer.
+            for report in options["reports"]:
+                set_aside(Path(report))
+        _look_for_something(options)
         # A name may come again; then documents of an earlier run of that name must not count (see patch_fleet_report).
         result.update(
             changed=False,
-            run_id=options["run_id"] or earlier.get("run_id") or new_run_id(),
+            run_id=options["run_id"] or (earlier["run_id"] if earlier else new_run_id()),
             named=bool(options["run_id"]),
+            begun=earlier["begun"] if earlier else new_beginning(task_vars),
         )
         return result
+
+
+def _look_for_something(options):
+    folder = options["evidence_dir"]
+    if folder and not holds_a_document(Path(folder)):
+        raise ActionFail(
+            f"no evidence: {folder} holds no document that a run has saved, so nothing was looked at. "
+            "Check patch_evidence_dir for a typing mistake"
+        )
+    if not folder and not options["hosts"]:
+        raise ActionFail(_nothing_found(options))
 
 
 def _nothing_found(options):

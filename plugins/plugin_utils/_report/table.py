@@ -51,7 +51,7 @@ def _cells(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
 def _unread(row: Mapping[str, Any]) -> str:
     """One reason where there is one; else the signals, those without which there is no answer first, marked with !."""
     if row["error"]:
-        return _short(row["error"])
+        return short_error(row["error"])
     decisive = [entry["id"] for entry in row["unknown"] if entry["decisive"]]
     others = [entry["id"] for entry in row["unknown"] if not entry["decisive"]]
     mark = "! " if decisive else ""
@@ -61,7 +61,7 @@ def _unread(row: Mapping[str, Any]) -> str:
     return mark + ", ".join([*decisive, *others]) or "-"
 
 
-def _short(error: str) -> str:
+def short_error(error: str) -> str:
     """Clients wrap an error in three lines of their own; the document has them all."""
     for cause in _CAUSES:
         if found := cause.search(error):
