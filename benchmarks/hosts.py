@@ -31,7 +31,7 @@ def host_words(number: int) -> Words:
     return {
         "os": {"boot_time": f"2026-10-{1 + number % 28:02d}T02:{number % 60:02d}:00Z"},
         "services": {"wuauserv": {"state": "stopped", "start": "manual"}},
-        "update_agent": {"remote": "denied"},
+        "update_agent": {"remote": "denied", "scan_minutes": 0.05},
         **words,
     }
 

@@ -8,8 +8,33 @@ from __future__ import annotations
 from typing import Final
 
 from ..bench import Measurement
-from . import fleet_growth, judging, queue_growth, wall_time, wire_bytes, wire_requests
+from . import (
+    fleet_growth,
+    fleet_judging,
+    judging,
+    poll_bytes,
+    queue_growth,
+    queue_on_paper,
+    wall_time,
+    windows,
+    wire_bytes,
+    wire_bytes_newer_core,
+    wire_requests,
+)
 
 ALL: Final[tuple[Measurement, ...]] = tuple(
-    module.MEASUREMENT for module in (wire_bytes, wire_requests, wall_time, judging, fleet_growth, queue_growth)
+    module.MEASUREMENT
+    for module in (
+        wire_bytes,
+        wire_bytes_newer_core,
+        wire_requests,
+        poll_bytes,
+        wall_time,
+        judging,
+        fleet_judging,
+        fleet_growth,
+        queue_growth,
+        queue_on_paper,
+        windows,
+    )
 )

@@ -34,8 +34,8 @@ PYTEST = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--capture=no", "--t
 
 def source_of(file: str, at_most: int) -> Source:
     """A file under mutation, with its mutants."""
-    tree, mutants = mutants_of(file, (ROOT / targets.BRAIN / file).read_text(encoding="utf-8"))
-    return Source(file, f"{targets.PACKAGE}.{file.removesuffix('.py')}", tree, sample(mutants, at_most))
+    tree, mutants = mutants_of(file, targets.text_of(file))
+    return Source(file, targets.module_of(file), tree, sample(mutants, at_most))
 
 
 def run(sources: Sequence[Source]) -> MutationRun | None:

@@ -60,7 +60,7 @@ def page(groups: Mapping[str, Sequence[Outcome]], reasons: Mapping[Key, str]) ->
 
 
 def _head() -> Iterator[str]:
-    tests = " and ".join(f"`{folder}`" for folder in targets.TESTS)
+    tests = ",\n".join(f"`{folder}`" for folder in targets.TESTS)
     yield f"""\
 # What the tests notice
 

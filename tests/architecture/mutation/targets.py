@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from house_rules.places import ROOT
 
@@ -16,9 +17,13 @@ WORKERS = 2
 CPU_SECONDS = 30
 WALL_SECONDS = 600
 
-BRAIN = "plugins/plugin_utils/_verdict"
-PACKAGE = "ansible_collections.winops.patching.plugins.plugin_utils._verdict"
-TESTS = ("tests/unit/plugins/plugin_utils/verdict", "tests/unit/plugins/plugin_utils/evidence")
+BRAIN = "plugins/plugin_utils"
+PACKAGE = "ansible_collections.winops.patching.plugins.plugin_utils"
+TESTS = (
+    "tests/unit/plugins/plugin_utils/verdict",
+    "tests/unit/plugins/plugin_utils/evidence",
+    "tests/unit/plugins/plugin_utils/plan",
+)
 PAGE = ROOT / "docs" / "mutation.md"
 REASONS = ROOT / "tests" / "architecture" / "mutation" / "survivors.yml"
 
@@ -29,10 +34,11 @@ ABOUT_SIZE = "hundred_thousand"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Files whose share of killed mutants is one figure."""
+    """Files of one folder of the brain whose share of killed mutants is one figure; no two groups share a file name."""
 
     title: str
     files: tuple[str, ...]
+    folder: str = "_verdict"
 
 
 GROUPS = (
@@ -50,4 +56,34 @@ GROUPS = (
         ),
     ),
     Group("The queue parser", ("rename_queue.py", "rename_place.py")),
+    Group(
+        "Compliance",
+        (
+            "compliance/judge_winops.py",
+            "compliance/judge_forerunners.py",
+            "compliance/judge_updates.py",
+            "compliance/rule_answers.py",
+            "compliance/naming.py",
+            "compliance/history.py",
+            "compliance/machine_reboot.py",
+            "compliance/scan_trust.py",
+            "compliance/roll_up.py",
+        ),
+    ),
+    Group("Packing", ("packing/pack.py", "packing/candidates.py", "packing/room.py"), "_plan"),
+    Group("Waves", ("waves/forming.py", "waves/plan.py"), "_plan"),
 )
+
+
+def text_of(file: str) -> str:
+    """Return the text of a file under mutation."""
+    return (ROOT / BRAIN / _folder_of(file) / file).read_text(encoding="utf-8")
+
+
+def module_of(file: str) -> str:
+    """Return the name by which tests import it."""
+    return ".".join((PACKAGE, _folder_of(file), *Path(file).with_suffix("").parts))
+
+
+def _folder_of(file: str) -> str:
+    return next(group.folder for group in GROUPS if file in group.files)

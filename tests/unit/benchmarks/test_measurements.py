@@ -25,6 +25,7 @@ from ansible_collections.winops.patching.benchmarks import (
 from ansible_collections.winops.patching.benchmarks.bench import Measurement, spread
 from ansible_collections.winops.patching.benchmarks.documents import document_mix
 from ansible_collections.winops.patching.benchmarks.measurements.wire_bytes import MOST_BYTES
+from ansible_collections.winops.patching.benchmarks.measurements.wire_bytes_newer_core import newest
 from ansible_collections.winops.patching.benchmarks.memory import held, tree, watched
 from ansible_collections.winops.patching.benchmarks.rows import Row
 from ansible_collections.winops.patching.benchmarks.running import Ansible, RunError, answer_of
@@ -48,6 +49,15 @@ def test_a_file_of_measurements_says_what_it_measures(name):
 
 def test_the_bounds_of_the_wire_are_those_of_the_design():
     assert MOST_BYTES == {"2.19": 90_000, "2.21": 98_000}
+
+
+def test_the_newest_complete_core_of_a_line_is_measured(tmp_path):
+    for name in ("2.21.5", "2.21.12", "2.21.13rc1", "2.2.99"):
+        (tmp_path / name / "bin").mkdir(parents=True)
+        (tmp_path / name / "bin" / "ansible").touch()
+    (tmp_path / "2.21.14").mkdir()
+    assert newest(tmp_path, "2.21") == tmp_path / "2.21.12" / "bin"
+    assert newest(tmp_path, "2.20") is None
 
 
 def made(name, *rows, error=None):

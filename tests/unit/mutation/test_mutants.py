@@ -8,7 +8,6 @@ import ast
 
 import pytest
 
-from house_rules.places import ROOT
 from mutation import targets
 from mutation.mutants import MODULE, mutants_of, sample
 
@@ -156,7 +155,7 @@ def test_looking_for_mutants_leaves_the_tree_as_it_was():
 
 @pytest.mark.parametrize("file", EVERY_FILE)
 def test_every_file_has_mutants_and_none_of_them_is_the_file_itself(file):
-    tree, mutants = mutants_of(file, (ROOT / targets.BRAIN / file).read_text(encoding="utf-8"))
+    tree, mutants = mutants_of(file, targets.text_of(file))
     assert len(mutants) > 20
     for mutant in mutants:
         before, after = ast.dump(mutant.old), ast.dump(mutant.new)

@@ -9,7 +9,6 @@ import re
 import pytest
 import yaml
 
-from house_rules.places import ROOT
 from mutation import targets
 from mutation.__main__ import complaints, main, shown
 from mutation.mutants import mutants_of
@@ -107,9 +106,7 @@ def test_a_list_of_reasons_that_says_nothing_is_refused(entries, complaint):
 def test_every_reason_in_the_repository_names_a_function_under_mutation():
     files = {file for group in targets.GROUPS for file in group.files}
     functions = {
-        (mutant.file, mutant.function)
-        for file in files
-        for mutant in mutants_of(file, (ROOT / targets.BRAIN / file).read_text(encoding="utf-8"))[1]
+        (mutant.file, mutant.function) for file in files for mutant in mutants_of(file, targets.text_of(file))[1]
     }
     assert {(file, function) for file, function, _change in read_reasons(targets.REASONS)} <= functions
 
