@@ -28,6 +28,8 @@ from ansible_collections.winops.patching.plugins.plugin_utils._verdict.rename_qu
 from ansible_collections.winops.patching.plugins.plugin_utils._verdict.rename_rules import SHIPPED_RULES, RenameRule
 from ansible_collections.winops.patching.plugins.plugin_utils._verdict.signals import JUDGES
 
+import explained_codes
+import judged_cases
 from house_rules.places import ROOT, shown
 from winsim import catalogue as simulated
 
@@ -188,6 +190,16 @@ BLOCKS: Mapping[str, Mapping[str, Callable[[], Iterator[str]]]] = {
         "policy": policy,
         "methods": methods,
         "sections": sections,
+    },
+    "docs/errors.md": {
+        "classes": explained_codes.classes,
+        "hresults": explained_codes.hresults,
+        "exit_codes": explained_codes.exit_codes,
+    },
+    "docs/judges.md": {
+        "with_rule": judged_cases.with_rule,
+        "without_rule": judged_cases.without_rule,
+        "because": judged_cases.because,
     },
     "docs/verification.md": {"tiers": tiers},
 }

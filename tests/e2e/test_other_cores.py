@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from importlib import metadata
@@ -19,9 +20,11 @@ INFO = "winops.patching.win_reboot_pending_info"
 AUTO_UPDATE = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update"
 REQUIRED = rf"{AUTO_UPDATE}\RebootRequired"
 WAITING = {REQUIRED: {"volatile": True, "values": {"guid": {"type": "REG_DWORD", "data": 1}}}}
+UPDATE = {"id": "00000000-0000-0000-0000-000000000001", "revision": 1, "title": "An update", "installed": True}
+AGENT = {"remote": "denied", "scan_minutes": 1, "updates": [UPDATE]}
 HOSTS = {
     "waits": {"os": {}, "registry": WAITING},
-    "clean": {"os": {}},
+    "clean": {"os": {}, "update_agent": AGENT},
     "refuses": {"os": {}, "denied": [AUTO_UPDATE]},
     "dead": {"os": {}, "network": {"listen": False}},
 }
@@ -83,6 +86,16 @@ def test_assess_reports_every_host_the_dead_one_too_and_ends_red(ansible, fleet)
     assert run.fleet["totals"]["hosts"] == 4
     assert run.code != 0
     assert run.notes["evidence"] == {f"{host}.json": 0o600 for host in VERDICTS}
+
+
+def test_a_scan_is_made_and_the_gate_lets_through_who_is_compliant(ansible, fleet, tmp_path):
+    codes = {}
+    for host in ("clean", "waits"):
+        options = ["winops.patching.gate", "-i", str(fleet.inventory), "-e", f"patch_target={host}"]
+        run = ansible.command("ansible-playbook", [*options, "-e", f"patch_report_dir={tmp_path / host}"])
+        gate = json.loads((tmp_path / host / "gate.json").read_text(encoding="utf-8"))
+        codes[host] = (run.code, gate["hosts"][host]["machine"])
+    assert codes == {"clean": (0, "compliant"), "waits": (2, "pending_reboot")}, run.output
 
 
 def test_a_mistyped_target_is_an_error_that_names_it(ansible, fleet):

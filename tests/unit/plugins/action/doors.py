@@ -12,6 +12,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.task import Task
 from ansible.template import Templar
 from ansible_collections.winops.patching.tests.unit.plugins.plugin_utils.evidence.documents import (
+    ABSENT,
     SYSTEM,
     document,
 )
@@ -19,7 +20,8 @@ from ansible_collections.winops.patching.tests.unit.plugins.plugin_utils.evidenc
 
 def answer_of(evidence: Any = None) -> dict[str, Any]:
     """What the reader answers on the host of a document."""
-    return {"changed": False, "probes": (evidence or document())["probes"], "system": dict(SYSTEM)}
+    probes = (evidence or document())["probes"]
+    return {"changed": False, "probes": {"last_scan": ABSENT, **probes}, "system": dict(SYSTEM)}
 
 
 class Door:
@@ -30,11 +32,19 @@ class Door:
         self.answer = answer_of() if answer is None else answer
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
 
-    def run(self, *, check_mode: bool = False, variables: Mapping[str, Any] | None = None, **options: Any) -> Any:
+    def run(
+        self,
+        *,
+        check_mode: bool = False,
+        diff: bool = False,
+        variables: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Any:
         """The task's result; a failing task raises."""
         loader = DataLoader()
         task = Task()
         task.action, task.args, task.check_mode, task.async_val = self.name, options, check_mode, 0
+        task.diff = diff
         door = self.action(
             task=task,
             connection=MagicMock(),

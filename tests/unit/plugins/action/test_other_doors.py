@@ -82,8 +82,70 @@ class TestBegin:
         assert begin_door().run(hosts=["a"], registered_as="run")["named"] is False
 
     def test_all_batches_of_a_play_share_the_id_of_the_first(self):
-        variables = {"hostvars": {"a": {"run": {"run_id": "r1"}}, "b": {}}, "ansible_play_hosts_all": ["a", "b"]}
-        assert begin_door().run(hosts=["b", "a"], registered_as="run", variables=variables)["run_id"] == "r1"
+        old = self.begin("a", {})
+        later = self.begin("b", {"a": old})
+        assert (later["run_id"], later["begun"]) == (old["run_id"], old["begun"])
+
+    @pytest.mark.parametrize("order", ["ab", "ba"])
+    def test_the_order_in_which_a_batch_finds_the_hosts_means_nothing(self, order):
+        first = self.begin("a", {}, play=order)
+        assert self.begin("b", {"a": first}, play=order)["run_id"] == first["run_id"]
+
+    @pytest.mark.parametrize("order", ["ab", "ba"])
+    def test_the_batches_of_a_later_play_share_an_id_of_their_own(self, order):
+        old = self.begin("a", {})
+        new = self.begin("a", {"a": old, "b": old}, play=order)
+        assert new["run_id"] != old["run_id"]
+        later = self.begin("b", {"a": new, "b": old}, play=order)
+        assert (later["run_id"], later["begun"]) == (new["run_id"], new["begun"])
+
+    def test_what_was_begun_on_some_of_the_hosts_was_another_play(self):
+        canary = self.begin("a", {}, play="a")
+        assert self.begin("b", {"a": canary})["run_id"] != canary["run_id"]
+
+    def test_a_play_of_one_batch_always_begins_anew(self):
+        old = self.begin("a", {}, batch="ab")
+        assert self.begin("b", {"a": old}, batch="ab")["run_id"] != old["run_id"]
+
+    def test_the_role_twice_in_one_play_is_two_runs_whatever_name_is_given(self):
+        old = self.begin("a", {}, batch="ab", run_id="nightly")
+        new = self.begin("a", {"a": old}, batch="ab", run_id="nightly")
+        assert (old["run_id"], new["run_id"]) == ("nightly", "nightly")
+        assert new["begun"] != old["begun"]
+
+    @staticmethod
+    def begin(host, known, play="ab", batch=None, **options):
+        """Runs the door on a host of a play, in a batch of its own; `known` is what hosts have registered before."""
+        variables = {
+            "inventory_hostname": host,
+            "hostvars": {name: {"run": result} for name, result in known.items()},
+            "ansible_play_hosts_all": list(play),
+            "ansible_play_batch": list(batch or host),
+        }
+        return begin_door().run(hosts=list(play), registered_as="run", variables=variables, **options)
+
+    def test_a_run_that_finds_no_host_leaves_no_older_report_behind(self, tmp_path):
+        reports = [tmp_path / "gate.json", tmp_path / "junit.xml", tmp_path / "none.json"]
+        for file in reports[:2]:
+            file.write_text("old", encoding="utf-8")
+        with pytest.raises(AnsibleError, match="no host"):
+            begin_door().run(hosts=[], registered_as="run", reports=[str(file) for file in reports])
+        assert {file.name: file.read_text(encoding="utf-8") for file in tmp_path.iterdir()} == {
+            "gate-previous.json": "old"
+        }
+
+    def test_a_later_batch_leaves_the_reports_of_its_run_alone(self, tmp_path):
+        report = tmp_path / "gate.json"
+        options = {"reports": [str(report)]}
+        first = self.begin("a", {}, **options)
+        report.write_text("of the first batch", encoding="utf-8")
+        self.begin("b", {"a": first}, **options)
+        assert report.exists()
+
+    def test_a_report_that_cannot_be_taken_away_stops_the_run_by_name(self, tmp_path):
+        (tmp_path / "junit.xml").mkdir()
+        with pytest.raises(AnsibleError, match=r"cannot take away .*junit\.xml"):
+            begin_door().run(hosts=["a"], registered_as="run", reports=[str(tmp_path / "junit.xml")])
 
     def test_nothing_is_asked_of_a_host(self):
         door = begin_door()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 
 import pytest
@@ -12,7 +13,9 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.files import (
     MAX_DOCUMENT_BYTES,
     host_file_name,
+    previous,
     read_json,
+    set_aside,
     write_json,
 )
 from hypothesis import given
@@ -140,6 +143,22 @@ def test_a_huge_file_is_not_even_opened(tmp_path):
         stream.truncate(MAX_DOCUMENT_BYTES + 1)
     with pytest.raises(ValueError, match="larger than"):
         read_json(path)
+
+
+def test_nobody_waits_for_a_pipe_that_looks_like_a_document(tmp_path):
+    os.mkfifo(tmp_path / "web01.json")
+    with pytest.raises(ValueError, match=r"web01\.json is not a regular file"):
+        read_json(tmp_path / "web01.json")
+
+
+def test_an_earlier_report_is_set_aside_and_replaces_only_the_one_before_it(tmp_path):
+    report = tmp_path / "gate.json"
+    for number in range(3):
+        write_json(report, {"run": number})
+        set_aside(report)
+    set_aside(report)
+    assert [path.name for path in tmp_path.iterdir()] == ["gate-previous.json"]
+    assert read_json(previous(report)) == {"run": 2}
 
 
 def test_a_missing_file_is_told_as_such(tmp_path):
