@@ -49,7 +49,11 @@ function Invoke-Patiently($Action) {
 function Add-JournalLine($Path, $Text) {
     $bytes = [Text.UTF8Encoding]::new($false).GetBytes("$Text`n")
     $stream = Invoke-Patiently -Action { [IO.File]::Open($Path, 'Append', 'Write', 'Read') }
-    try { $stream.Write($bytes, 0, $bytes.Length) }
+    try {
+        $stream.Write($bytes, 0, $bytes.Length)
+        # Onto the disk: after a power cut this line tells what was being done.
+        $stream.Flush($true)
+    }
     finally { $stream.Dispose() }
 }
 
@@ -133,6 +137,7 @@ function New-JobState($Folder) {
     @{
         folder = $place; base = $base; journal = [IO.Path]::Combine($place, 'journal.jsonl'); stop = [IO.Path]::Combine($place, 'stop')
         id = [IO.Path]::GetFileName($place); kind = $null; scan = $null; delay = 0; boot_time = $null
+        plan = $null; install = $null; outcome = 'finished'; reboot_required = $null
         step = 'starting'; refusal = $null; stopped = $false; marked = $false
         selection = 0; word = 'default'; service = $null; service_name = $null; catalog = $null; added = $null
         manager = $null; session = $null; searcher = $null; online = $true
@@ -212,6 +217,7 @@ function Read-Plan($Job) {
         Stop-Refused -Job $Job -Word 'bad_plan' -Message "this worker knows plans of winops.patching/plan/1, not of '$($plan['schema'])'"
     }
     if ($plan['id']) { $Job.id = [string]$plan['id'] }
+    $Job.plan = $plan
     $Job.kind = [string]$plan['kind']
     if ($null -ne $plan['delay_seconds']) { $Job.delay = [int]$plan['delay_seconds'] }
     if ($null -ne $plan['scan']) { $Job.scan = ConvertTo-Table -From $plan['scan'] }
@@ -744,6 +750,910 @@ function Write-LastScan($Job, $Header, [int]$Updates) {
     }))
 }
 
+# ---- Installing: what lies outside ---------------------------------------------------------------------------------------------------
+# Seconds that no change of the clock moves.
+function Get-Elapsed {
+    [Diagnostics.Stopwatch]::GetTimestamp() / [Diagnostics.Stopwatch]::Frequency
+}
+
+# Whether somebody holds it. It is given back at once.
+function Test-Mutex($Name) {
+    $mutex = $null
+    try {
+        if (-not [Threading.Mutex]::TryOpenExisting($Name, [ref]$mutex)) { return $false }
+    }
+    catch [UnauthorizedAccessException] { return $true }
+    try {
+        if (-not $mutex.WaitOne(0)) { return $true }
+        $mutex.ReleaseMutex()
+    }
+    catch [Threading.AbandonedMutexException] { $mutex.ReleaseMutex() }
+    finally { $mutex.Dispose() }
+    $false
+}
+
+# Null where nobody could tell.
+function Test-RegistryKey($Path) {
+    try {
+        $null = Get-Item -LiteralPath "Registry::$Path" -ErrorAction Stop
+        $true
+    }
+    catch [Management.Automation.ItemNotFoundException] { $false }
+    catch { $null }
+}
+
+# Pairs of texts, both values as one queue, as windows.md has it; null where it could not be read.
+function Get-RenameQueue {
+    $pairs = [Collections.ArrayList]@()
+    try {
+        $key = Get-Item -LiteralPath 'Registry::HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager' -ErrorAction Stop
+        foreach ($name in 'PendingFileRenameOperations', 'PendingFileRenameOperations2') {
+            $texts = @($key.GetValue($name, @()))
+            for ($i = 0; $i -lt $texts.Count; $i += 2) {
+                $target = ''
+                if ($i + 1 -lt $texts.Count) { $target = $texts[$i + 1] }
+                $null = $pairs.Add([string[]]@($texts[$i], $target))
+            }
+        }
+    }
+    catch [Management.Automation.ItemNotFoundException] { $pairs.Clear() }
+    catch { return $null }
+    , $pairs.ToArray()
+}
+
+function Get-RunOnceNames {
+    try {
+        $key = Get-Item -LiteralPath 'Registry::HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\RunOnce' -ErrorAction Stop
+        $names = @($key.GetValueNames())
+    }
+    catch [Management.Automation.ItemNotFoundException] { $names = @() }
+    catch { return $null }
+    , $names
+}
+
+function Get-FreeMegabytes {
+    $drive = "$env:SystemDrive"
+    if (-not $drive) { $drive = 'C:' }
+    try {
+        $free = (Get-CimInstance -ClassName Win32_LogicalDisk -Filter "DeviceID='$drive'" -OperationTimeoutSec 60).FreeSpace
+        if ($null -eq $free) { return $null }
+        [long][Math]::Floor([double]$free / 1MB)
+    }
+    catch { $null }
+}
+
+# 0 and 1 are what a host at rest says.
+function Test-Servicing {
+    $path = 'Registry::HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\Interface'
+    try { [long](Get-Item -LiteralPath $path -ErrorAction Stop).GetValue('ServicingInProgress', 0) -gt 1 }
+    catch { $false }
+}
+
+# Who is installing, or null.
+function Get-Busy($Job) {
+    if ($null -ne $Job.session) {
+        try { $installer = $Job.session.CreateUpdateInstaller() }
+        catch { $installer = $null }
+        if (Read-Flag -Job $Job -From $installer -Name 'IsBusy') { return 'the update agent is installing' }
+    }
+    if (Test-Mutex -Name 'Global\_MSIExecute') { return 'Windows Installer is installing' }
+    if (Test-Servicing) { return 'Windows is being serviced' }
+    if (@(Get-Process -Name 'TiWorker' -ErrorAction SilentlyContinue).Count -gt 0) { return 'TiWorker is running' }
+    $null
+}
+
+# The exit code. With quotes or line ends in it the text would be more than a text.
+function Start-Restart([int]$Seconds, $Text) {
+    $said = ("$Text" -replace '["\x00-\x1f\x7f]', ' ').Trim()
+    if ($said.Length -gt 500) { $said = $said.Substring(0, 500) }
+    $said = $said.TrimEnd('\', ' ')
+    if (-not $said) { $said = 'This computer restarts to complete the installation of updates.' }
+    $line = '/r /f /t {0} /d p:2:17 /c "{1}"' -f $Seconds, $said
+    $process = Start-Process -FilePath "$env:SystemRoot\System32\shutdown.exe" -ArgumentList $line -Wait -PassThru
+    $process.ExitCode
+}
+
+# The boot ends this process in the middle of it.
+function Wait-Down([int]$Seconds) {
+    $until = (Get-Elapsed) + $Seconds
+    while ((Get-Elapsed) -lt $until) { Start-Sleep -Seconds 15 }
+}
+
+# ---- Installing: plan, journal, time -----------------------------------------------------------------------------------------------------
+function ConvertTo-Instant($Text) {
+    if (-not $Text) { return $null }
+    [datetimeoffset]::Parse([string]$Text, [cultureinfo]::InvariantCulture).UtcDateTime
+}
+
+function Get-PlanNumber($Table, $Name, [double]$Default) {
+    if ($null -eq $Table[$Name]) { return $Default }
+    [double]$Table[$Name]
+}
+
+function Get-PlanTable($Job, $Name) {
+    if ($null -eq $Job.plan[$Name]) { return [ordered]@{} }
+    ConvertTo-Table -From $Job.plan[$Name]
+}
+
+# `found` is the agent's object, `reason` and `text` say why it is not installed.
+function New-PlannedUpdate($Job, $Entry, [double]$Reserve) {
+    $update = ConvertTo-Table -From $Entry
+    if (-not $update['id']) { Stop-Refused -Job $Job -Word 'bad_plan' -Message 'an update of the plan has no id' }
+    @{
+        id = ([string]$update['id']).ToLowerInvariant(); revision = $update['revision']; named = $update['named'] -eq $true
+        needs = (Get-PlanNumber -Table $update -Name 'run_minutes' -Default 60) * 60 + $Reserve
+        found = $null; ready = $false; reason = $null; text = $null
+    }
+}
+
+function Read-InstallPlan($Job) {
+    $plan = $Job.plan
+    if ($null -eq $plan['updates'] -or $null -eq $plan['phases']) {
+        Stop-Refused -Job $Job -Word 'bad_plan' -Message 'the plan of an installation needs updates and phases'
+    }
+    $Job.scan = Get-PlanTable -Job $Job -Name 'source'
+    $reboot = Get-PlanTable -Job $Job -Name 'reboot'
+    $reserve = (Get-PlanNumber -Table $plan -Name 'reserve_minutes' -Default 15) * 60
+    $Job.install = @{
+        updates = @(foreach ($entry in $plan['updates']) { New-PlannedUpdate -Job $Job -Entry $entry -Reserve $reserve })
+        phases = @($plan['phases']); not_before = ConvertTo-Instant -Text $plan['not_before']
+        start_before = ConvertTo-Instant -Text $plan['start_before']; deadline = ConvertTo-Instant -Text $plan['deadline']
+        min_free = Get-PlanNumber -Table $plan -Name 'min_free_mb' -Default 0
+        busy_wait = (Get-PlanNumber -Table $plan -Name 'busy_wait_minutes' -Default 30) * 60
+        busy_left = (Get-PlanNumber -Table $plan -Name 'busy_wait_minutes' -Default 30) * 60
+        clock = @{ wall = Get-Now; elapsed = Get-Elapsed; drift = 0.0 }
+        begun = [Collections.ArrayList]@(); halt = $null; blocked = $false; stopped = $false; expired = $false; asks_reboot = $false
+        reboot = @{
+            mode = [string]$reboot['mode']; text = $reboot['message']; number = 0
+            not_before = ConvertTo-Instant -Text $reboot['not_before']; deadline = ConvertTo-Instant -Text $reboot['deadline']
+            reserve = (Get-PlanNumber -Table $reboot -Name 'reserve_minutes' -Default 15) * 60
+            most = Get-PlanNumber -Table $reboot -Name 'max_reboots' -Default 2
+            warn = [int](Get-PlanNumber -Table $reboot -Name 'warn_seconds' -Default 300)
+        }
+    }
+    $ids = @(foreach ($update in $Job.install.updates) { $update.id })
+    if (@($ids | Sort-Object -Unique).Count -ne $ids.Count) {
+        Stop-Refused -Job $Job -Word 'bad_plan' -Message 'an update stands in the plan twice'
+    }
+}
+
+# A power cut may leave half a line, or none of its bytes: what is no line is nothing.
+function Read-OwnJournal($Job) {
+    $lines = [Collections.ArrayList]@()
+    foreach ($text in (Read-WholeFile -Path $Job.journal) -split "`n") {
+        if ($text -notlike '{*}') { continue }
+        try { $null = $lines.Add((ConvertTo-Table -From (ConvertFrom-Json -InputObject $text))) }
+        catch { continue }
+    }
+    , $lines.ToArray()
+}
+
+# The next line must not grow out of half a line. Ordinal: a comparison by culture does not see the zeros of a power cut.
+function Repair-Journal($Job) {
+    $text = Read-WholeFile -Path $Job.journal
+    if ($text -and -not $text.EndsWith("`n", [StringComparison]::Ordinal)) { Add-JournalLine -Path $Job.journal -Text '' }
+}
+
+# A boot starts the task too: of a job that is over, and of one whose time has not come.
+function Test-Resting($Job) {
+    if ($Job.id -notlike 'install-*') { return $false }
+    try { $lines = Read-OwnJournal -Job $Job }
+    catch { return $false }
+    foreach ($line in $lines) { if ($line['phase'] -eq 'done') { return $true } }
+    if ($lines.Count -ne 1 -or $lines[0]['armed'] -ne $true) { return $false }
+    $time = ConvertTo-Instant -Text $lines[0]['not_before']
+    $null -ne $time -and (Get-Now).AddSeconds(60) -lt $time
+}
+
+# Who boots or is armed finds others at work now and then.
+function Open-JobLock($Job) {
+    $path = [IO.Path]::Combine($Job.base, 'lock')
+    $most = 1
+    if ($Job.id -like 'install-*') { $most = 60 }
+    for ($attempt = 1; $true; $attempt++) {
+        try { return Invoke-Patiently -Action { Open-Lock -Path $path } }
+        catch {
+            if ($attempt -ge $most) { throw }
+            Start-Sleep -Seconds 15
+        }
+    }
+}
+
+function Test-Stop($Job) {
+    Test-Path -LiteralPath $Job.stop
+}
+
+# Wall clock and steady clock must go together; where they part, that is told.
+function Watch-Clock($Job, $Phase) {
+    $clock = $Job.install.clock
+    $drift = ((Get-Now) - $clock.wall).TotalSeconds - ((Get-Elapsed) - $clock.elapsed)
+    $jump = [long][Math]::Round($drift - $clock.drift)
+    if ([Math]::Abs($jump) -le 120) { return }
+    $clock.drift = $drift
+    Write-Journal -Job $Job -Phase $Phase -Facts ([ordered]@{ step = 'clock_jump'; seconds = $jump })
+}
+
+# By the clock that leaves less; null without an end.
+function Get-TimeLeft($Job, $Until) {
+    if ($null -eq $Until) { return $null }
+    $clock = $Job.install.clock
+    $wall = ($Until - (Get-Now)).TotalSeconds
+    $steady = ($Until - $clock.wall).TotalSeconds - ((Get-Elapsed) - $clock.elapsed)
+    [long][Math]::Floor([Math]::Min($wall, $steady))
+}
+
+function Test-Fit($Job, $Until, [double]$Needs) {
+    $left = Get-TimeLeft -Job $Job -Until $Until
+    $null -eq $left -or $Needs -le $left
+}
+
+function Wait-Moment($Job, $Phase, [double]$Most) {
+    $seconds = [int][Math]::Max(1, [Math]::Min(15, [Math]::Ceiling($Most)))
+    Start-Sleep -Seconds $seconds
+    Watch-Clock -Job $Job -Phase $Phase
+}
+
+function Wait-Until($Job, $Phase, $Time) {
+    if ($null -eq $Time -or (Get-Now) -ge $Time) { return }
+    Write-Journal -Job $Job -Phase $Phase -Facts ([ordered]@{ step = 'waiting'; until = Get-TimeText -Time $Time; reason = 'not_before' })
+    while ((Get-Now) -lt $Time -and -not (Test-Stop -Job $Job)) {
+        Wait-Moment -Job $Job -Phase $Phase -Most (($Time - (Get-Now)).TotalSeconds)
+    }
+}
+
+# Who is still at work when the patience, or the time for what comes next, is over; null when nobody is.
+function Wait-Idle($Job, $Phase, [double]$Seconds, $Until, [double]$Needs) {
+    $busy = Get-Busy -Job $Job
+    if ($null -eq $busy -or $Seconds -le 0) { return $busy }
+    $end = (Get-Elapsed) + $Seconds
+    $later = (Get-Now).AddSeconds($Seconds)
+    Write-Journal -Job $Job -Phase $Phase -Facts ([ordered]@{
+        step = 'waiting'; until = Get-TimeText -Time $later; reason = 'other_installer'; text = $busy
+    })
+    while ($null -ne $busy -and (Get-Elapsed) -lt $end) {
+        if ((Test-Stop -Job $Job) -or -not (Test-Fit -Job $Job -Until $Until -Needs $Needs)) { break }
+        Wait-Moment -Job $Job -Phase $Phase -Most ($end - (Get-Elapsed))
+        $busy = Get-Busy -Job $Job
+    }
+    $busy
+}
+
+# ---- Installing: what the agent offers ------------------------------------------------------------------------------------------------------
+function Search-Agent($Job, [bool]$Online) {
+    $Job.online = $Online
+    Connect-Agent -Job $Job
+    $found = $Job.searcher.Search('IsInstalled=0 or IsInstalled=1 or RebootRequired=1')
+    $code = Get-ComValue -From $found -Name 'ResultCode'
+    if (@(2, 3) -notcontains $code) { Stop-Refused -Job $Job -Word 'result_code' -Message "the agent ended the search with result code $code" }
+    , $found
+}
+
+function Search-Install($Job, $Phase, [int]$Attempt, [bool]$Online) {
+    Write-Journal -Job $Job -Phase $Phase -Facts ([ordered]@{ step = 'searching'; attempt = $Attempt; online = $Online })
+    , (Search-Agent -Job $Job -Online $Online)
+}
+
+# As a scan does: again after a while, and in the local store when nobody answers.
+function Search-Offered($Job) {
+    $attempts = [int][Math]::Max(1, (Get-PlanNumber -Table $Job.scan -Name 'attempts' -Default 5))
+    $online = "$($Job.scan['online'])"
+    for ($attempt = 1; $attempt -le $attempts; $attempt++) {
+        try { return , (Search-Install -Job $Job -Phase 'downloading' -Attempt $attempt -Online ($online -ne 'false')) }
+        catch {
+            $first = $_
+            $code = (Get-Failure -Record $first).hresult
+            if (-not (Test-Transient -Code $code)) { throw }
+        }
+        if ($attempt -eq $attempts) { break }
+        $seconds = [int](60 * [Math]::Pow(2, [Math]::Min($attempt - 1, 6)))
+        Write-Journal -Job $Job -Phase 'downloading' -Facts ([ordered]@{ step = 'backing_off'; attempt = $attempt; hresult = $code; seconds = $seconds })
+        Wait-Time -Job $Job -Seconds $seconds
+    }
+    if ($online -eq 'true' -or $online -eq 'false') { throw $first }
+    try { , (Search-Install -Job $Job -Phase 'downloading' -Attempt ($attempts + 1) -Online $false) }
+    catch {
+        $Job.refusal = $null
+        throw $first
+    }
+}
+
+# Id -> the agent's object, of those ids alone. The table may hold the plan's entries.
+function Select-Found($Job, $Found, $Wanted) {
+    $objects = @{}
+    $list = Get-Collection -From (Get-ComValue -From $Found -Name 'Updates')
+    $count = [int](Get-ComValue -From $list -Name 'Count')
+    for ($i = 0; $i -lt $count; $i++) {
+        $update = Get-ComItem -From $list -Index $i
+        $identity = Read-Value -Job $Job -From $update -Name 'Identity'
+        $id = Read-Id -Job $Job -From $identity -Name 'UpdateID'
+        if ($null -eq $id -or -not $Wanted.ContainsKey($id)) { continue }
+        $fits = (Read-Number -Job $Job -From $identity -Name 'RevisionNumber') -eq $Wanted[$id]
+        if ($fits -or -not $objects.ContainsKey($id)) { $objects[$id] = $update }
+    }
+    $objects
+}
+
+function Get-Revision($Job, $Update) {
+    Read-Number -Job $Job -From (Read-Value -Job $Job -From $Update -Name 'Identity') -Name 'RevisionNumber'
+}
+
+# Why it is not installed unless it was named by its id; null when nothing speaks against it.
+function Get-Exclusion($Job, $Update) {
+    [object[]]$categories = Read-Categories -Job $Job -Update $Update
+    $ids = @(foreach ($category in $categories) { if ($null -ne $category) { $category['id'] } })
+    if ($ids -contains '3689bdc8-b205-4af4-8d4a-a63924c5e9d5') { return 'it is a feature upgrade' }
+    if ((Read-Number -Job $Job -From $Update -Name 'Type') -eq 2 -or $ids -contains 'ebfc1fc5-71a4-4f7b-9aca-3b9a503104a0') { return 'it is a driver' }
+    if (Read-Flag -Job $Job -From $Update -Name 'BrowseOnly') { return 'it is optional (browse only)' }
+    if (Read-Flag -Job $Job -From $Update -Name 'IsHidden') { return 'it is hidden' }
+    $behavior = Read-Value -Job $Job -From $Update -Name 'InstallationBehavior'
+    if (Read-Flag -Job $Job -From $behavior -Name 'CanRequestUserInput') { return 'it may ask somebody for input' }
+    $null
+}
+
+function Set-Reason($Update, $Reason, $Text) {
+    $Update.reason = $Reason
+    $Update.text = $Text
+}
+
+# What the agent says against an update of the plan.
+function Set-Ruling($Job, $Update) {
+    if ($null -eq $Update.found) {
+        Set-Reason -Update $Update -Reason 'not_offered' -Text 'the agent does not offer it'
+        return
+    }
+    $revision = Get-Revision -Job $Job -Update $Update.found
+    if (Read-Flag -Job $Job -From $Update.found -Name 'IsInstalled') {
+        Set-Reason -Update $Update -Reason 'installed' -Text 'it is installed already'
+        return
+    }
+    if ($null -ne $Update.revision -and $revision -ne $Update.revision) {
+        Set-Reason -Update $Update -Reason 'revision_changed' -Text "the agent offers revision $revision"
+        return
+    }
+    $Update.revision = $revision
+    if ($Update.named) { return }
+    $text = Get-Exclusion -Job $Job -Update $Update.found
+    if ($null -ne $text) { Set-Reason -Update $Update -Reason 'excluded' -Text $text }
+}
+
+function Find-Offered($Job) {
+    $wanted = @{}
+    foreach ($update in $Job.install.updates) { $wanted[$update.id] = $update.revision }
+    $found = Search-Offered -Job $Job
+    $objects = Select-Found -Job $Job -Found $found -Wanted $wanted
+    $offered = 0
+    foreach ($update in $Job.install.updates) {
+        $update.found = $objects[$update.id]
+        Set-Ruling -Job $Job -Update $update
+        if (@('not_offered', 'installed') -notcontains $update.reason) { $offered++ }
+    }
+    Write-Journal -Job $Job -Phase 'downloading' -Facts ([ordered]@{ step = 'found'; offered = $offered })
+}
+
+# Hours later: others may have installed it meanwhile, and the objects of an agent that has stopped do not come back.
+# What the local store does not tell stays as it was.
+function Update-Offered($Job) {
+    $wanted = @{}
+    foreach ($update in $Job.install.updates) { $wanted[$update.id] = $update.revision }
+    try {
+        $found = Search-Agent -Job $Job -Online $false
+        $objects = Select-Found -Job $Job -Found $found -Wanted $wanted
+    }
+    catch {
+        $Job.refusal = $null
+        Add-Warning -Job $Job -Context 'searching' -Record $_
+        return
+    }
+    foreach ($update in $Job.install.updates) {
+        if ($null -ne $update.reason -or -not $objects.ContainsKey($update.id)) { continue }
+        $update.found = $objects[$update.id]
+        Set-Ruling -Job $Job -Update $update
+    }
+}
+
+# ---- Downloading ----------------------------------------------------------------------------------------------------------------------------
+# What became of the only update of a collection: its own result, or that of the whole where it has none.
+function Get-ItemOutcome($Job, $Whole) {
+    try { $item = $Whole.GetUpdateResult(0) }
+    catch { $item = $Whole }
+    @{
+        code = Read-Number -Job $Job -From $item -Name 'ResultCode'; hresult = Read-Code -Job $Job -From $item -Name 'HResult'
+        reboot = Read-Flag -Job $Job -From $item -Name 'RebootRequired'
+    }
+}
+
+function Get-FailedOutcome($Record) {
+    @{ code = 4; hresult = (Get-Failure -Record $Record).hresult; reboot = $null }
+}
+
+# The comma keeps the collection whole.
+function New-Collection($Update) {
+    $collection = New-Object -ComObject 'Microsoft.Update.UpdateColl'
+    $null = $collection.Add($Update)
+    , $collection
+}
+
+function Start-Download($Job, $Update) {
+    try {
+        $downloader = $Job.session.CreateUpdateDownloader()
+        $downloader.Updates = New-Collection -Update $Update.found
+        $whole = $downloader.Download()
+        Get-ItemOutcome -Job $Job -Whole $whole
+    }
+    catch { Get-FailedOutcome -Record $_ }
+}
+
+function Test-Late($Job) {
+    -not (Test-Fit -Job $Job -Until $Job.install.start_before -Needs 0) -or -not (Test-Fit -Job $Job -Until $Job.install.deadline -Needs 1)
+}
+
+# 0x80240034 says only that a download failed.
+function Get-Patiently($Job, $Update) {
+    for ($attempt = 1; $true; $attempt++) {
+        $outcome = Start-Download -Job $Job -Update $Update
+        if (@(2, 3) -contains $outcome.code -or $attempt -ge 3 -or (Test-Late -Job $Job)) { return $outcome }
+        if ($outcome.hresult -ne '0x80240034' -and -not (Test-Transient -Code $outcome.hresult)) { return $outcome }
+        $seconds = 60 * $attempt
+        Write-Journal -Job $Job -Phase 'downloading' -Facts ([ordered]@{
+            step = 'backing_off'; id = $Update.id; attempt = $attempt; hresult = $outcome.hresult; seconds = $seconds
+        })
+        Wait-Time -Job $Job -Seconds $seconds
+    }
+}
+
+function Invoke-Download($Job, $Update) {
+    Write-Journal -Job $Job -Phase 'downloading' -Facts ([ordered]@{ step = 'begin'; id = $Update.id; revision = $Update.revision })
+    $result = 'present'
+    $code = $null
+    if (-not (Read-Flag -Job $Job -From $Update.found -Name 'IsDownloaded')) {
+        $outcome = Get-Patiently -Job $Job -Update $Update
+        $code = $outcome.hresult
+        $result = 'ok'
+        if (@(2, 3) -notcontains $outcome.code) {
+            $result = 'failed'
+            Set-Reason -Update $Update -Reason 'download_failed' -Text "its download failed: $code"
+        }
+    }
+    $Update.ready = $result -ne 'failed'
+    Write-Journal -Job $Job -Phase 'downloading' -Facts ([ordered]@{
+        step = 'end'; id = $Update.id; revision = $Update.revision; result = $result; hresult = $code
+    })
+}
+
+# Before the download: the agent fetches nothing whose terms were not accepted.
+function Confirm-Eula($Job, $Update) {
+    if (Read-Flag -Job $Job -From $Update.found -Name 'EulaAccepted') { return }
+    try { $null = $Update.found.AcceptEula() }
+    catch { Set-Reason -Update $Update -Reason 'eula' -Text "its terms could not be accepted: $((Get-Failure -Record $_).message)" }
+}
+
+# Null when there is enough, or when nobody could tell.
+function Get-SpaceProblem($Job) {
+    $free = Get-FreeMegabytes
+    if ($null -eq $free -or $free -ge $Job.install.min_free) { return $null }
+    "the system drive has $free MB left, less than $($Job.install.min_free)"
+}
+
+function Invoke-Downloads($Job) {
+    foreach ($update in $Job.install.updates) {
+        if ($null -ne $update.reason) { continue }
+        Assert-NotStopped -Job $Job
+        if (Test-Late -Job $Job) { return }
+        Watch-Clock -Job $Job -Phase 'downloading'
+        Confirm-Eula -Job $Job -Update $update
+        if ($null -ne $update.reason) { continue }
+        if ($Job.install.phases -notcontains 'download') {
+            $update.ready = [bool](Read-Flag -Job $Job -From $update.found -Name 'IsDownloaded')
+            continue
+        }
+        if ($null -eq (Get-SpaceProblem -Job $Job)) { Invoke-Download -Job $Job -Update $update }
+    }
+}
+
+# ---- Installing -----------------------------------------------------------------------------------------------------------------------------
+function New-Obstacle($Reason, $Text) {
+    @{ reason = $Reason; text = $Text }
+}
+
+function Get-TimeObstacle($Job, $Update) {
+    $left = Get-TimeLeft -Job $Job -Until $Job.install.deadline
+    if ($null -eq $left -or $Update.needs -le $left) { return $null }
+    if ($left -le 0) { $Job.install.expired = $true }
+    New-Obstacle -Reason 'does_not_fit' -Text "it needs $($Update.needs) seconds with the reserve, and $left are left"
+}
+
+function Get-HardReboot($Job) {
+    try { $installer = $Job.session.CreateUpdateInstaller() }
+    catch { return $null }
+    if (-not (Read-Flag -Job $Job -From $installer -Name 'RebootRequiredBeforeInstallation')) { return $null }
+    $Job.install.blocked = $true
+    New-Obstacle -Reason 'hard_reboot' -Text 'the agent installs nothing more before a reboot'
+}
+
+# Stopped, ruled out, too late: what no look at the host is needed for.
+function Get-EarlyObstacle($Job, $Update) {
+    if (Test-Stop -Job $Job) {
+        $Job.install.stopped = $true
+        return New-Obstacle -Reason 'stopped' -Text 'the job was told to stop'
+    }
+    if ($null -ne $Update.reason) { return New-Obstacle -Reason $Update.reason -Text $Update.text }
+    if ($null -ne $Job.install.halt) { return $Job.install.halt }
+    Get-TimeObstacle -Job $Job -Update $Update
+}
+
+# Null when the update may be installed now.
+function Get-Obstacle($Job, $Update) {
+    Watch-Clock -Job $Job -Phase 'installing'
+    $obstacle = Get-EarlyObstacle -Job $Job -Update $Update
+    if ($null -eq $obstacle) { $obstacle = Get-HardReboot -Job $Job }
+    if ($null -ne $obstacle) { return $obstacle }
+    $space = Get-SpaceProblem -Job $Job
+    if ($null -ne $space) { return New-Obstacle -Reason 'disk_space' -Text $space }
+    if (-not $Update.ready) { return New-Obstacle -Reason 'download_failed' -Text 'it is not downloaded' }
+    $install = $Job.install
+    $begun = Get-Elapsed
+    $busy = Wait-Idle -Job $Job -Phase 'installing' -Seconds $install.busy_left -Until $install.deadline -Needs $Update.needs
+    $install.busy_left -= (Get-Elapsed) - $begun
+    if ($null -ne $busy -and -not (Test-Stop -Job $Job)) { return New-Obstacle -Reason 'other_installer' -Text $busy }
+    $obstacle = Get-EarlyObstacle -Job $Job -Update $Update
+    if ($null -eq $obstacle) { $obstacle = Get-HardReboot -Job $Job }
+    $obstacle
+}
+
+function Write-Skipped($Job, $Update, $Obstacle) {
+    Write-Journal -Job $Job -Phase 'installing' -Facts ([ordered]@{
+        step = 'skipped'; id = $Update.id; revision = $Update.revision; reason = $Obstacle.reason; text = $Obstacle.text
+    })
+}
+
+function Start-Installation($Job, $Update) {
+    try {
+        $installer = $Job.session.CreateUpdateInstaller()
+        try {
+            $installer.ClientApplicationID = 'winops.patching'
+            $installer.AllowSourcePrompts = $false
+            $installer.ForceQuiet = $true
+        }
+        catch { Add-Warning -Job $Job -Context 'installer' -Record $_ }
+        $installer.Updates = New-Collection -Update $Update.found
+        $whole = $installer.Install()
+        Get-ItemOutcome -Job $Job -Whole $whole
+    }
+    catch { Get-FailedOutcome -Record $_ }
+}
+
+# Null where one side could not be read. Case does not tell paths apart.
+function Get-QueueChange($Before, $After) {
+    if ($null -eq $Before -or $null -eq $After) { return $null }
+    $left = @{}
+    foreach ($pair in $After) { $left["$($pair[0])`n$($pair[1])"] += 1 }
+    $lost = [Collections.ArrayList]@()
+    foreach ($pair in $Before) {
+        $name = "$($pair[0])`n$($pair[1])"
+        if ($left[$name] -gt 0) { $left[$name] -= 1 }
+        elseif ($pair[0]) { $null = $lost.Add($pair) }
+    }
+    $counts = @(foreach ($queue in $Before, $After) {
+        $entries = 0
+        foreach ($pair in $queue) { if ($pair[0]) { $entries++ } }
+        $entries
+    })
+    [ordered]@{ before = $counts[0]; after = $counts[1]; lost = [object[]]$lost.ToArray() }
+}
+
+function Get-RunOnceChange($Before, $After) {
+    if ($null -eq $Before -or $null -eq $After) { return $null }
+    $lost = @(foreach ($name in $Before) { if ($After -notcontains $name) { $name } })
+    [ordered]@{ lost = [string[]]$lost }
+}
+
+function Get-RebootSignals {
+    $windows = 'HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion'
+    [ordered]@{
+        wu_reboot_required = Test-RegistryKey -Path "$windows\WindowsUpdate\Auto Update\RebootRequired"
+        cbs_reboot_pending = Test-RegistryKey -Path "$windows\Component Based Servicing\RebootPending"
+    }
+}
+
+# What was scanned before is of yesterday from here on.
+function Add-Begun($Job, $Update) {
+    if ($Job.install.begun.Count -eq 0) {
+        Remove-Item -LiteralPath ([IO.Path]::Combine($Job.base, 'last_scan.json')) -Force -ErrorAction SilentlyContinue
+    }
+    $null = $Job.install.begun.Add(@{ id = $Update.id; revision = $Update.revision; at = Get-Now })
+}
+
+function Install-Update($Job, $Update) {
+    $queue = Get-RenameQueue
+    $names = Get-RunOnceNames
+    Add-Begun -Job $Job -Update $Update
+    $left = Get-TimeLeft -Job $Job -Until $Job.install.deadline
+    Write-Journal -Job $Job -Phase 'installing' -Facts ([ordered]@{
+        step = 'begin'; id = $Update.id; revision = $Update.revision; needs_seconds = [long]$Update.needs; remaining_seconds = $left
+    })
+    $begun = Get-Elapsed
+    $outcome = Start-Installation -Job $Job -Update $Update
+    $seconds = [long][Math]::Round((Get-Elapsed) - $begun)
+    $words = @{ 2 = 'succeeded'; 3 = 'succeeded_with_errors'; 5 = 'aborted' }
+    $result = 'failed'
+    if ($null -ne $outcome.code -and $words.ContainsKey([int]$outcome.code)) { $result = $words[[int]$outcome.code] }
+    $change = Get-QueueChange -Before $queue -After (Get-RenameQueue)
+    $once = Get-RunOnceChange -Before $names -After (Get-RunOnceNames)
+    $signals = Get-RebootSignals
+    Write-Journal -Job $Job -Phase 'installing' -Facts ([ordered]@{
+        step = 'end'; id = $Update.id; revision = $Update.revision; result = $result; hresult = $outcome.hresult
+        reboot_required = $outcome.reboot; seconds = $seconds; queue = $change; run_once = $once; reboot_signals = $signals
+    })
+    if ($outcome.reboot) { $Job.install.asks_reboot = $true }
+    if ($outcome.hresult -eq '0x8007045B') { $Job.install.halt = New-Obstacle -Reason 'hard_reboot' -Text 'the host is going down' }
+}
+
+function Set-TooLate($Job, $Text) {
+    $Job.install.halt = New-Obstacle -Reason 'too_late' -Text $Text
+    $Job.install.expired = $true
+}
+
+function Invoke-Installations($Job) {
+    $install = $Job.install
+    $Job.step = 'installing'
+    $left = @(foreach ($update in $install.updates) { if ($null -eq $update.reason) { $update } })
+    if ($left.Count -gt 0 -and $null -ne $install.not_before -and (Get-Now) -lt $install.not_before) {
+        Wait-Until -Job $Job -Phase 'installing' -Time $install.not_before
+        if (-not (Test-Stop -Job $Job)) { Update-Offered -Job $Job }
+    }
+    if ($left.Count -gt 0 -and -not (Test-Fit -Job $Job -Until $install.start_before -Needs 0)) {
+        Set-TooLate -Job $Job -Text 'the job got here after the time until which it may start'
+    }
+    foreach ($update in $install.updates) {
+        $obstacle = Get-Obstacle -Job $Job -Update $update
+        if ($null -eq $obstacle) { Install-Update -Job $Job -Update $update }
+        else { Write-Skipped -Job $Job -Update $update -Obstacle $obstacle }
+    }
+}
+
+# ---- Rebooting, and looking what came of it ------------------------------------------------------------------------------------------------
+# Null when nothing says yes and something could not be read.
+function Get-RebootNeed($Job) {
+    $agent = Read-Single -Job $Job -Context 'system_info' -Name 'RebootRequired' -Source { New-Object -ComObject 'Microsoft.Update.SystemInfo' }
+    $signals = Get-RebootSignals
+    $Job.reboot_required = $false
+    if ($null -eq $agent -or $signals.Values -contains $null) { $Job.reboot_required = $null }
+    if ($agent -or $Job.install.asks_reboot -or $signals.Values -contains $true) { $Job.reboot_required = $true }
+}
+
+# What speaks against it whoever else is at work. The warning is over before the host goes down: it counts too.
+function Get-RebootRefusal($Job) {
+    $reboot = $Job.install.reboot
+    if ($null -eq $Job.reboot_required) { return New-Obstacle -Reason 'unknown' -Text 'whether a reboot is required could not be read' }
+    if (-not $Job.reboot_required) { return New-Obstacle -Reason 'not_required' -Text 'nothing asks for a reboot' }
+    if ($reboot.mode -ne 'if_required') { return New-Obstacle -Reason 'never' -Text 'a reboot is required, and the plan does not let this job reboot' }
+    if (Test-Stop -Job $Job) {
+        $Job.install.stopped = $true
+        return New-Obstacle -Reason 'stopped' -Text 'the job was told to stop'
+    }
+    if ($reboot.number -ge $reboot.most) { return New-Obstacle -Reason 'max_reboots' -Text "this job has rebooted the host $($reboot.number) times" }
+    if (Test-Fit -Job $Job -Until $reboot.deadline -Needs ($reboot.warn + $reboot.reserve)) { return $null }
+    New-Obstacle -Reason 'outside_window' -Text 'too little is left of the window for reboots'
+}
+
+# Null when the host may be rebooted now.
+function Get-RebootObstacle($Job) {
+    $reboot = $Job.install.reboot
+    $obstacle = Get-RebootRefusal -Job $Job
+    if ($null -ne $obstacle) { return $obstacle }
+    Wait-Until -Job $Job -Phase 'rebooting' -Time $reboot.not_before
+    $needs = $reboot.warn + $reboot.reserve
+    $busy = Wait-Idle -Job $Job -Phase 'rebooting' -Seconds $Job.install.busy_wait -Until $reboot.deadline -Needs $needs
+    $obstacle = Get-RebootRefusal -Job $Job
+    if ($null -eq $obstacle -and $null -ne $busy) { $obstacle = New-Obstacle -Reason 'busy' -Text $busy }
+    $obstacle
+}
+
+# Comes back only when no boot came.
+function Invoke-Reboot($Job) {
+    $Job.step = 'rebooting'
+    $obstacle = Get-RebootObstacle -Job $Job
+    if ($null -ne $obstacle) {
+        Write-Journal -Job $Job -Phase 'rebooting' -Facts ([ordered]@{ step = 'skipped'; reason = $obstacle.reason; text = $obstacle.text })
+        return
+    }
+    $reboot = $Job.install.reboot
+    $reboot.number++
+    Write-Journal -Job $Job -Phase 'rebooting' -Facts ([ordered]@{ step = 'begin'; number = $reboot.number })
+    $code = $null
+    $problem = 'the host was told to reboot, and an hour later it had not'
+    # 1115 and 1190: somebody else has told it already.
+    try {
+        $code = Start-Restart -Seconds $reboot.warn -Text $reboot.text
+        if (@(0, 1115, 1190) -contains $code) { Wait-Down -Seconds ($reboot.warn + 3600) }
+        else { $problem = "shutdown.exe ended with $code" }
+    }
+    catch { $problem = (Get-Failure -Record $_).message }
+    Write-Journal -Job $Job -Phase 'rebooting' -Facts ([ordered]@{ step = 'failed'; exit_code = $code; text = $problem })
+}
+
+# The local store knows what is installed. Null when nobody answers.
+function Search-Verified($Job) {
+    try { return , (Search-Install -Job $Job -Phase 'verifying' -Attempt 1 -Online $false) }
+    catch { $Job.refusal = $null }
+    if ("$($Job.scan['online'])" -eq 'false') { return $null }
+    try { return , (Search-Install -Job $Job -Phase 'verifying' -Attempt 2 -Online $true) }
+    catch { $Job.refusal = $null }
+    $null
+}
+
+# Id -> its newest entry, of those that this job began, not older than that.
+function Get-BegunHistory($Job) {
+    $table = @{}
+    $begun = @{}
+    foreach ($update in $Job.install.begun) { $begun[$update.id] = $update }
+    try {
+        $count = [Math]::Min(200, [int]$Job.searcher.GetTotalHistoryCount())
+        if ($count -le 0) { return $table }
+        $page = $Job.searcher.QueryHistory(0, $count)
+        $entries = Get-Collection -From $page
+        $count = [int](Get-ComValue -From $entries -Name 'Count')
+        for ($i = 0; $i -lt $count; $i++) {
+            $entry = Read-Entry -Job $Job -Entry (Get-ComItem -From $entries -Index $i)
+            $id = $entry['id']
+            if ($null -eq $id -or $null -eq $entry['date'] -or $entry['operation'] -ne 1) { continue }
+            if ($table.ContainsKey($id) -or -not $begun.ContainsKey($id) -or $entry['revision'] -ne $begun[$id].revision) { continue }
+            if ((ConvertTo-Instant -Text $entry['date']) -lt $begun[$id].at.AddMinutes(-10)) { continue }
+            $table[$id] = [ordered]@{ date = $entry['date']; result_code = $entry['result_code']; hresult = $entry['hresult'] }
+        }
+    }
+    catch { Add-Warning -Job $Job -Context 'history' -Record $_ }
+    $table
+}
+
+function Write-Verified($Job, $Update, $Searched, $Object, $History) {
+    $offered = $null
+    $installed = $null
+    $waits = $null
+    if ($Searched) { $offered = $false }
+    if ($null -ne $Object) {
+        $installed = Read-Flag -Job $Job -From $Object -Name 'IsInstalled'
+        $waits = Read-Flag -Job $Job -From $Object -Name 'RebootRequired'
+        $offered = $null
+        if ($null -ne $installed) { $offered = -not $installed }
+    }
+    Write-Journal -Job $Job -Phase 'verifying' -Facts ([ordered]@{
+        step = 'update'; id = $Update.id; revision = $Update.revision; offered = $offered; installed = $installed
+        reboot_required = $waits; history = $History
+    })
+}
+
+function Invoke-Verification($Job) {
+    $Job.step = 'verifying'
+    $found = Search-Verified -Job $Job
+    $wanted = @{}
+    foreach ($update in $Job.install.begun) { $wanted[$update.id] = $update.revision }
+    $objects = @{}
+    if ($null -ne $found) { $objects = Select-Found -Job $Job -Found $found -Wanted $wanted }
+    $history = Get-BegunHistory -Job $Job
+    foreach ($update in $Job.install.begun) {
+        Write-Verified -Job $Job -Update $update -Searched ($null -ne $found) -Object $objects[$update.id] -History $history[$update.id]
+    }
+    Get-RebootNeed -Job $Job
+    Write-Journal -Job $Job -Phase 'verifying' -Facts ([ordered]@{ step = 'reboot'; required = $Job.reboot_required })
+}
+
+# ---- A job that installs ----------------------------------------------------------------------------------------------------------------------
+function Set-Outcome($Job) {
+    if ($Job.install.begun.Count -eq 0 -and $Job.install.expired) { $Job.outcome = 'expired' }
+    if ($Job.install.stopped) { $Job.outcome = 'stopped' }
+}
+
+# A stop request on the way breaks off the search or the downloads, and nothing else.
+function Invoke-Preparation($Job) {
+    try {
+        Assert-NotStopped -Job $Job
+        if ($Job.delay -gt 0) {
+            Write-Journal -Job $Job -Phase 'downloading' -Facts ([ordered]@{ step = 'waiting'; seconds = $Job.delay })
+            Wait-Time -Job $Job -Seconds $Job.delay
+        }
+        $Job.step = 'searching'
+        Find-Offered -Job $Job
+        $Job.step = 'downloading'
+        Invoke-Downloads -Job $Job
+    }
+    catch {
+        if (-not $Job.stopped) { throw }
+        $Job.stopped = $false
+        $Job.install.stopped = $true
+    }
+}
+
+function Start-Install($Job) {
+    Write-Journal -Job $Job -Phase 'downloading' -Facts ([ordered]@{
+        step = 'started'; process_id = $PID; worker_sha256 = Get-WorkerHash; boot_time = $Job.boot_time; engine = "$($PSVersionTable.PSVersion)"
+    })
+    Set-Marks -Job $Job
+    Set-Source -Job $Job
+    Invoke-Preparation -Job $Job
+    if ($Job.install.phases -contains 'install') { Invoke-Installations -Job $Job }
+    if ($Job.install.begun.Count -gt 0 -or $Job.install.blocked) {
+        Get-RebootNeed -Job $Job
+        Invoke-Reboot -Job $Job
+    }
+    if ($Job.install.begun.Count -gt 0) { Invoke-Verification -Job $Job }
+    Set-Outcome -Job $Job
+}
+
+# What the journal says of the life before: what was begun, which reboots were ours. Returns the ids that are settled.
+function Read-Past($Job, $Lines) {
+    $settled = @{}
+    foreach ($line in $Lines) {
+        $word = "$($line['phase'])/$($line['step'])"
+        if ($word -eq 'rebooting/begin') { $Job.install.reboot.number++ }
+        if (@('installing/begin', 'installing/skipped') -notcontains $word) { continue }
+        $settled["$($line['id'])"] = $true
+        if ($word -ne 'installing/begin') { continue }
+        $null = $Job.install.begun.Add(@{ id = [string]$line['id']; revision = $line['revision']; at = ConvertTo-Instant -Text $line['at'] })
+    }
+    $settled
+}
+
+function Write-Unsettled($Job, $Settled, $Obstacle) {
+    if ($Job.install.phases -notcontains 'install') { return }
+    foreach ($update in $Job.install.updates) {
+        if (-not $Settled.ContainsKey($update.id)) { Write-Skipped -Job $Job -Update $update -Obstacle $Obstacle }
+    }
+}
+
+# After a boot, or in the place of a process that died: it installs nothing, it looks what came of it.
+function Resume-Install($Job, $Lines) {
+    $last = $Lines[-1]
+    $settled = Read-Past -Job $Job -Lines $Lines
+    $expected = "$($last['phase'])/$($last['step'])" -eq 'rebooting/begin'
+    Write-Journal -Job $Job -Phase 'verifying' -Facts ([ordered]@{
+        step = 'started'; process_id = $PID; worker_sha256 = Get-WorkerHash; boot_time = $Job.boot_time; engine = "$($PSVersionTable.PSVersion)"
+        expected = $expected; reboots = $Job.install.reboot.number
+    })
+    Set-Marks -Job $Job
+    Set-Source -Job $Job
+    $Job.step = 'verifying'
+    Write-Unsettled -Job $Job -Settled $settled -Obstacle (New-Obstacle -Reason 'stopped' -Text 'the job was cut off before; since then it only verifies')
+    if ($Job.install.begun.Count -gt 0 -or $expected) {
+        try { Connect-Agent -Job $Job }
+        catch { Add-Warning -Job $Job -Context 'installer' -Record $_ }
+        $null = Wait-Idle -Job $Job -Phase 'verifying' -Seconds $Job.install.busy_wait -Until $null -Needs 0
+        Invoke-Verification -Job $Job
+        if ($expected -and $Job.reboot_required -ne $false) { Invoke-Reboot -Job $Job }
+    }
+    Set-Outcome -Job $Job
+    if (@('downloading', 'installing') -contains $last['phase']) {
+        $Job.step = [string]$last['phase']
+        Stop-Refused -Job $Job -Word 'interrupted' -Message 'the host or this process went down in the middle; what was begun has been verified'
+    }
+}
+
+# A job that should have begun before the boot that it now finds behind it. Where nobody tells the time of that boot, the
+# steady clock does: it begins with it.
+function Test-Missed($Job, $Armed) {
+    if ($Armed['armed'] -eq $true -or -not $Armed['created_at']) { return $false }
+    $boot = ConvertTo-Instant -Text $Job.boot_time
+    if ($null -eq $boot) { $boot = (Get-Now).AddSeconds(-(Get-Elapsed)) }
+    $boot -gt (ConvertTo-Instant -Text $Armed['created_at'])
+}
+
+function Invoke-InstallJob($Job) {
+    Read-InstallPlan -Job $Job
+    Repair-Journal -Job $Job
+    $lines = Read-OwnJournal -Job $Job
+    # A power cut took the first line: nobody can tell what was before it, so nothing is installed.
+    if ($lines.Count -eq 0 -or ($lines.Count -eq 1 -and $lines[0]['phase'] -ne 'armed')) {
+        Stop-Refused -Job $Job -Word 'interrupted' -Message 'the journal has lost its first line; nothing was begun after that'
+    }
+    if ($lines.Count -gt 1) { Resume-Install -Job $Job -Lines $lines }
+    elseif (Test-Missed -Job $Job -Armed $lines[0]) {
+        Set-TooLate -Job $Job -Text 'the host booted before the job began'
+        Write-Unsettled -Job $Job -Settled @{} -Obstacle $Job.install.halt
+        Set-Outcome -Job $Job
+    }
+    else { Start-Install -Job $Job }
+}
+
 # ---- The kinds of job -----------------------------------------------------------------------------------------------------------------
 function Invoke-Scan($Job) {
     $found = Search-Updates -Job $Job
@@ -792,7 +1702,7 @@ function Invoke-Kind($Job) {
             Invoke-ScanJob -Job $Job
         }
         default {
-            Stop-Refused -Job $Job -Word 'unknown_kind' -Message "this worker does not know jobs of the kind '$($Job.kind)', only scan"
+            Stop-Refused -Job $Job -Word 'unknown_kind' -Message "this worker does not know jobs of the kind '$($Job.kind)', only scan and install"
         }
     }
 }
@@ -800,6 +1710,10 @@ function Invoke-Kind($Job) {
 function Start-Work($Job) {
     Read-Plan -Job $Job
     $Job.boot_time = Get-BootTime
+    if ($Job.kind -eq 'install') {
+        Invoke-InstallJob -Job $Job
+        return
+    }
     Write-Journal -Job $Job -Phase 'scanning' -Facts ([ordered]@{
         step = 'started'; process_id = $PID; worker_sha256 = Get-WorkerHash; boot_time = $Job.boot_time; engine = "$($PSVersionTable.PSVersion)"
     })
@@ -819,7 +1733,7 @@ function Add-ConstrainedLine($Folder) {
 }
 
 # The lock is given back before the last line is written, for who reads that line may start the next job; the mark after
-# it, for who finds neither takes the job for dead.
+# it, for who finds neither takes the job for dead. A host that goes down stops the pipeline without an error: no last line.
 function Invoke-PatchWorker {
     param(
         [Parameter(Mandatory = $true)]
@@ -832,12 +1746,14 @@ function Invoke-PatchWorker {
         return
     }
     $job = New-JobState -Folder $JobFolder
-    $end = [ordered]@{ outcome = 'finished'; error = $null }
+    if (Test-Resting -Job $job) { return }
+    $end = $null
     $lock = $null
     try {
-        try { $lock = Invoke-Patiently -Action { Open-Lock -Path ([IO.Path]::Combine($job.base, 'lock')) } }
+        try { $lock = Open-JobLock -Job $job }
         catch { Stop-Refused -Job $job -Word 'lock_held' -Message "another job runs, or the lock cannot be opened: $((Get-Failure -Record $_).message)" }
         $null = Start-Work -Job $job
+        $end = [ordered]@{ outcome = $job.outcome; error = $null }
     }
     catch {
         $failure = Get-Failure -Record $_
@@ -846,14 +1762,16 @@ function Invoke-PatchWorker {
             $cause['type'] = $job.refusal
             $cause['hresult'] = $null
         }
-        $end['outcome'] = 'failed'
-        $end['error'] = $cause
+        $end = [ordered]@{ outcome = 'failed'; error = $cause }
         if ($job.stopped) { $end = [ordered]@{ outcome = 'stopped'; error = $null } }
     }
     finally {
         if ($null -ne $lock) { $lock.Dispose() }
-        try { Write-Journal -Job $job -Phase 'done' -Facts $end }
-        finally { Clear-Marks -Job $job }
+        if ($null -ne $end) {
+            if ($job.id -like 'install-*') { $end['reboot_required'] = $job.reboot_required }
+            try { Write-Journal -Job $job -Phase 'done' -Facts $end }
+            finally { Clear-Marks -Job $job }
+        }
     }
 }
 

@@ -22,8 +22,9 @@ function Get-TimeText {
     (Get-Date).ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture)
 }
 
-# Fresh tables and arrays: 5.1 writes wrapped arrays as tables.
+# Fresh tables and arrays: 5.1 writes wrapped arrays as tables. 7 makes a time of a text that looks like one.
 function ConvertTo-Nested($Value) {
+    if ($Value -is [datetime]) { return $Value.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture) }
     if ($null -eq $Value -or $Value -is [string] -or $Value -is [valuetype]) { return $Value }
     $table = @{}
     if ($Value -is [Collections.IDictionary]) {
@@ -150,7 +151,7 @@ function Get-JobState($Id, $States) {
     $lines = Read-Lines -Id $Id
     if ($lines.Count -eq 0) { return $job }
     if ($lines[0] -match '^\{"at":"([^"]+)"') { $job.started_at = $Matches[1] }
-    if ($lines[-1] -match '^\{"at":"([^"]+)","phase":"done","outcome":"(finished|failed|stopped)"') {
+    if ($lines[-1] -match '^\{"at":"([^"]+)","phase":"done","outcome":"(finished|failed|stopped|expired)"') {
         $job.ended_at = $Matches[1]
         $job.state = $Matches[2]
         return $job
@@ -161,10 +162,33 @@ function Get-JobState($Id, $States) {
         if ($armed) { $job.state = 'armed' }
     }
     elseif ($armed -and $States.ContainsKey($Id) -and $job.started_at) {
-        $age = [datetimeoffset]::UtcNow - [datetimeoffset]::Parse($job.started_at, [cultureinfo]::InvariantCulture)
-        if ([Math]::Abs($age.TotalMinutes) -lt 2) { $job.state = 'armed' }
+        if (Test-Awaited -Line $lines[0] -At $job.started_at) { $job.state = 'armed' }
     }
+    elseif ($States.ContainsKey($Id) -and $job.kind -eq 'install' -and (Test-Rebooting -Line $lines[-1])) { $job.state = 'running' }
     $job
+}
+
+function ConvertTo-Instant($Text) {
+    [datetimeoffset]::Parse("$Text", [cultureinfo]::InvariantCulture).UtcDateTime
+}
+
+# One that was started a moment ago, or whose time is yet to come.
+function Test-Awaited($Line, $At) {
+    $now = (Get-Date).ToUniversalTime()
+    if ([Math]::Abs(($now - (ConvertTo-Instant -Text $At)).TotalMinutes) -lt 2) { return $true }
+    if (-not ($Line -match '"armed":true' -and $Line -match '"not_before":"([^"]+)"')) { return $false }
+    ($now - (ConvertTo-Instant -Text $Matches[1])).TotalMinutes -lt 10
+}
+
+# The host is on its way down, or came up a moment ago and its scheduler has not got to the job that goes on then.
+function Test-Rebooting($Line) {
+    if (-not ($Line -match '^\{"at":"([^"]+)"')) { return $false }
+    $now = (Get-Date).ToUniversalTime()
+    $last = ConvertTo-Instant -Text $Matches[1]
+    if ($Line -match '"phase":"rebooting","step":"begin"' -and ($now - $last).TotalMinutes -lt 60) { return $true }
+    try { $boot = (Get-CimInstance -ClassName Win32_OperatingSystem -OperationTimeoutSec 60).LastBootUpTime.ToUniversalTime() }
+    catch { return $false }
+    $boot -gt $last -and ($now - $boot).TotalMinutes -lt 10
 }
 
 function Get-Jobs {
@@ -210,25 +234,57 @@ function Install-Worker($Path, [byte[]]$Worker, $Sha256) {
     if ($there -ne $Sha256) { Deny -Reason 'worker_hash' -Message "'$Path' is not what was written (SHA-256 $there): something on this host changes it" }
 }
 
-function Register-Job($Id, $Folder, $Worker) {
+# Starts nothing when it lies in the past; its end is what lets the task delete itself.
+function New-TimeTrigger($At, $End) {
+    $trigger = New-ScheduledTaskTrigger -Once -At $At -ErrorAction Stop
+    $trigger.EndBoundary = $End
+    $trigger
+}
+
+# Hours beyond the last window: the limit of a task must never end an installation. In UTC, for clocks change at night.
+function Get-InstallTask($Plan, $Armed) {
+    $now = (Get-Date).ToUniversalTime()
+    $first = $now
+    if ($Plan['not_before']) { $first = ConvertTo-Instant -Text $Plan['not_before'] }
+    if ($first -lt $now) { $first = $now }
+    $begin = $now
+    if ($Armed) { $begin = $first }
+    $last = $first.AddHours(36)
+    $times = @($Plan['deadline'])
+    if ($Plan['reboot'] -is [hashtable]) { $times += @($Plan['reboot']['deadline'], $Plan['reboot']['not_before']) }
+    $known = @(foreach ($time in $times) { if ($time) { ConvertTo-Instant -Text $time } })
+    if ($known.Count -gt 0) { $last = @($known | Sort-Object -Descending)[0] }
+    if ($last -lt $first) { $last = $first }
+    $end = $last.AddHours(12).ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture)
+    $past = (Get-Date).AddMinutes(-5)
+    $start = New-TimeTrigger -At $past -End $end
+    if ($Armed) { $start.StartBoundary = $begin.ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture) }
+    $boot = New-ScheduledTaskTrigger -AtStartup -ErrorAction Stop
+    $boot.EndBoundary = $end
+    @{ triggers = @($start, $boot); hours = [int][Math]::Ceiling(($last.AddHours(12) - $begin).TotalHours) }
+}
+
+function Get-ScanTask {
+    $now = Get-Date
+    $end = $now.AddHours(24).ToString('s', [cultureinfo]::InvariantCulture)
+    $past = $now.AddMinutes(-5)
+    @{ triggers = @(New-TimeTrigger -At $past -End $end); hours = 12 }
+}
+
+function Register-Job($Id, $Folder, $Worker, $Times, $Armed) {
     $line = '-NoLogo -NoProfile -NonInteractive -ExecutionPolicy RemoteSigned -File "{0}" -JobFolder "{1}"' -f $Worker, $Folder
     $action = New-ScheduledTaskAction -Execute "$env:SystemRoot\System32\WindowsPowerShell\v1.0\powershell.exe" -Argument $line -ErrorAction Stop
     $principal = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest -ErrorAction Stop
-    # Starts nothing, for it lies in the past; its end is what lets the task delete itself.
-    $now = Get-Date
-    $past = $now.AddMinutes(-5)
-    $trigger = New-ScheduledTaskTrigger -Once -At $past -ErrorAction Stop
-    $trigger.EndBoundary = $now.AddHours(24).ToString('s', [cultureinfo]::InvariantCulture)
     $settings = @{
         Priority = 4; AllowStartIfOnBatteries = $true; DontStopIfGoingOnBatteries = $true; MultipleInstances = 'IgnoreNew'
-        ExecutionTimeLimit = New-TimeSpan -Hours 12; DeleteExpiredTaskAfter = New-TimeSpan -Minutes 10; ErrorAction = 'Stop'
+        ExecutionTimeLimit = New-TimeSpan -Hours $Times.hours; DeleteExpiredTaskAfter = New-TimeSpan -Minutes 10; ErrorAction = 'Stop'
     }
     $task = @{
         TaskName = $Id; TaskPath = $script:tasks; Description = 'A job of the Ansible collection winops.patching; it deletes itself.'
-        Action = $action; Principal = $principal; Trigger = $trigger; Settings = New-ScheduledTaskSettingsSet @settings; ErrorAction = 'Stop'
+        Action = $action; Principal = $principal; Trigger = $Times.triggers; Settings = New-ScheduledTaskSettingsSet @settings; ErrorAction = 'Stop'
     }
     $null = Register-ScheduledTask @task
-    $null = Start-ScheduledTask -TaskName $Id -TaskPath $script:tasks -ErrorAction Stop
+    if (-not $Armed) { $null = Start-ScheduledTask -TaskName $Id -TaskPath $script:tasks -ErrorAction Stop }
 }
 
 function Add-Line($Folder, $Line) {
@@ -236,9 +292,28 @@ function Add-Line($Folder, $Line) {
     [IO.File]::AppendAllText((Join-Path -Path $Folder -ChildPath 'journal.jsonl'), $text, [Text.UTF8Encoding]::new($false))
 }
 
-function Start-NewJob($Id, $Plan, [byte[]]$Worker, $Sha256) {
+# An armed job waits for a trigger. A time that has come already is no time to wait for.
+function Test-Armed($Arguments, $Plan) {
+    if (-not $Arguments['armed']) { return $false }
+    if ("$($Plan['kind'])" -ne 'install' -or -not $Plan['not_before']) { throw 'only an installation with a not_before can be armed' }
+    ((ConvertTo-Instant -Text $Plan['not_before']) - (Get-Date).ToUniversalTime()).TotalSeconds -gt 30
+}
+
+function Get-FirstLine($Id, $Plan, $At, $Armed) {
+    $line = [ordered]@{ at = $At; phase = 'armed'; id = $Id; kind = ($Id -split '-')[0]; created_at = $At }
+    if ($line['kind'] -eq 'install') {
+        $line['not_before'] = $Plan['not_before']
+        $line['deadline'] = $Plan['deadline']
+        $line['updates'] = @($Plan['updates'] | Select-Object).Count
+        $line['armed'] = $Armed
+    }
+    $line
+}
+
+function Start-NewJob($Id, $Plan, [byte[]]$Worker, $Sha256, [bool]$Armed) {
     $at = Get-TimeText
-    $kind = ($Id -split '-')[0]
+    $times = Get-ScanTask
+    if ("$($Plan['kind'])" -eq 'install') { $times = Get-InstallTask -Plan $Plan -Armed $Armed }
     $path = Join-Path -Path $script:base -ChildPath 'patch_worker.ps1'
     Install-Worker -Path $path -Worker $Worker -Sha256 $Sha256
     $folder = Join-Path -Path $script:jobs -ChildPath $Id
@@ -246,8 +321,8 @@ function Start-NewJob($Id, $Plan, [byte[]]$Worker, $Sha256) {
     $Plan['created_at'] = $at
     $text = ConvertTo-Json -InputObject $Plan -Depth 12 -Compress
     [IO.File]::WriteAllText((Join-Path -Path $folder -ChildPath 'plan.json'), "$text`n", [Text.UTF8Encoding]::new($false))
-    Add-Line -Folder $folder -Line ([ordered]@{ at = $at; phase = 'armed'; id = $Id; kind = $kind; created_at = $at })
-    try { Register-Job -Id $Id -Folder $folder -Worker $path }
+    Add-Line -Folder $folder -Line (Get-FirstLine -Id $Id -Plan $Plan -At $at -Armed $Armed)
+    try { Register-Job -Id $Id -Folder $folder -Worker $path -Times $times -Armed $Armed }
     catch {
         $cause = "$($_.Exception.Message)"
         $problem = [ordered]@{ step = 'starting'; type = 'task_failed'; hresult = $null; message = $cause }
@@ -291,6 +366,15 @@ function Find-Job($Id) {
     }
 }
 
+# The newest one, if it died: who starts the next should know.
+function Get-Interrupted($Id) {
+    foreach ($job in Get-Jobs) {
+        if ($job.kind -ne 'install' -or $Id -notlike 'install-*') { continue }
+        if ($job.state -eq 'interrupted') { return $job.id }
+        return $null
+    }
+}
+
 function Invoke-Start($Arguments) {
     $id = Get-JobId -Arguments $Arguments
     $kind = ($id -split '-')[0]
@@ -302,9 +386,14 @@ function Invoke-Start($Arguments) {
         Deny -Reason 'worker_hash' -Message "the worker that arrived has the SHA-256 $sha256, not $($Arguments['worker_sha256']): start again"
     }
     Assert-Policy -Worker $worker
+    $armed = Test-Armed -Arguments $Arguments -Plan $plan
     if ($Arguments['_ansible_check_mode']) {
         $result = Find-Job -Id $id
-        if ($null -eq $result) { $result = @{ changed = $true; id = $id; attached = $false; folder = $null; started_at = $null } }
+        if ($null -eq $result) {
+            $interrupted = Get-Interrupted -Id $id
+            $result = @{ changed = $true; id = $id; attached = $false; folder = $null; started_at = $null }
+            if ($interrupted) { $result['interrupted'] = $interrupted }
+        }
         return $result
     }
     foreach ($path in $script:base, $script:jobs) { Protect-Folder -Path $path }
@@ -312,7 +401,9 @@ function Invoke-Start($Arguments) {
     try {
         $result = Find-Job -Id $id
         if ($null -eq $result) {
-            $result = Start-NewJob -Id $id -Plan $plan -Worker $worker -Sha256 $sha256
+            $interrupted = Get-Interrupted -Id $id
+            $result = Start-NewJob -Id $id -Plan $plan -Worker $worker -Sha256 $sha256 -Armed $armed
+            if ($interrupted) { $result['interrupted'] = $interrupted }
             try { Remove-OldJobs -Started $id }
             catch { $script:warnings += "old jobs could not be removed: $($_.Exception.Message)" }
         }
@@ -328,13 +419,26 @@ function Get-JobId($Arguments) {
     $id
 }
 
+# Nobody is there yet to see the file, and a job that was told to stop must not keep others out until its time.
+function Stop-Armed($Id) {
+    Remove-Task -Name $Id
+    $end = [ordered]@{ at = Get-TimeText; phase = 'done'; outcome = 'stopped'; error = $null; reboot_required = $null }
+    Add-Line -Folder (Join-Path -Path $script:jobs -ChildPath $Id) -Line $end
+}
+
 function Invoke-Stop($Arguments) {
     $id = Get-JobId -Arguments $Arguments
     if (@(Get-Ids) -cnotcontains $id) { throw "there is no job $id on this host: list shows those there are" }
     $job = Get-JobState -Id $id -States (Get-TaskStates)
     $file = Join-Path -Path (Join-Path -Path $script:jobs -ChildPath $id) -ChildPath 'stop'
     $changed = (Test-Living -Job $job) -and -not (Test-Path -LiteralPath $file)
-    if ($changed -and -not $Arguments['_ansible_check_mode']) { $null = New-Item -Path $file -ItemType File }
+    if ($changed -and -not $Arguments['_ansible_check_mode']) {
+        $null = New-Item -Path $file -ItemType File
+        if ($job.state -eq 'armed' -and (Get-TaskStates)[$id] -eq 'Ready') {
+            Stop-Armed -Id $id
+            $job.state = 'stopped'
+        }
+    }
     @{ changed = $changed; id = $id; state = $job.state }
 }
 

@@ -7,6 +7,9 @@
 # answers says, in its order. It searches nothing. What it was asked is kept, for the test to look at.
 
 # {boot_time, file_time, cabinet_time, searches, history, services, system_info, installer, agent_version, catalog_service, add_fails}
+# Of installations besides: {now, jumps: [{after, by}], registry: {path: {name: data}}, free_mb, busy: [{who, from, until}],
+# downloads: {id: [{code, hresult}]}, installs: {id: {code, hresult, reboot, seconds, throws, registry, system_info, installer}}, exit_code, boots}
+# Times are seconds since `now`, at which its clock begins; it stands still but while somebody sleeps or installs.
 param(
     [hashtable]$State
 )
@@ -17,6 +20,7 @@ $script:calls = [Collections.ArrayList]@()
 $script:next = 0
 $script:added = $null
 $script:services = @($State['services'])
+$script:elapsed = [double]0
 
 function Add-FakeCall($Name, $Facts) {
     $null = $script:calls.Add(@{ name = $Name; facts = $Facts })
@@ -52,11 +56,124 @@ function ConvertTo-Thing($Value, $Name) {
     if ($Value -is [hashtable]) {
         $properties = [ordered]@{}
         foreach ($pair in $Value.GetEnumerator()) { $properties[$pair.Key] = ConvertTo-Thing -Value $pair.Value -Name $pair.Key }
-        return [pscustomobject]$properties
+        $thing = [pscustomobject]$properties
+        if ($properties.Contains('Identity')) { Add-Eula -Update $thing }
+        return $thing
     }
     if ($Value -is [array]) { return New-Collection -Items @(foreach ($item in $Value) { ConvertTo-Thing -Value $item -Name '' }) }
     if ($null -ne $Value -and @('LastDeploymentChangeTime', 'Deadline', 'Date') -contains $Name) { return ConvertTo-Time -Text $Value }
     $Value
+}
+
+# ---- Time, downloads, installations ---------------------------------------------------------------------------------------
+function Get-FakeElapsed {
+    $script:elapsed
+}
+
+function Get-FakeNow {
+    if (-not $State['now']) { return [datetime]::UtcNow }
+    $now = [datetimeoffset]::Parse($State['now'], [cultureinfo]::InvariantCulture).UtcDateTime.AddSeconds($script:elapsed)
+    foreach ($jump in @($State['jumps'])) {
+        if ($null -ne $jump -and $script:elapsed -ge $jump['after']) { $now = $now.AddSeconds($jump['by']) }
+    }
+    $now
+}
+
+function Test-FakeBusy($Who) {
+    foreach ($time in @($State['busy'])) {
+        if ($null -ne $time -and $time['who'] -eq $Who -and $script:elapsed -ge $time['from'] -and $script:elapsed -lt $time['until']) { return $true }
+    }
+    $false
+}
+
+# Whether the host goes down when it is told to.
+function Test-FakeBoot {
+    [bool]$State['boots']
+}
+
+function Add-Eula($Update) {
+    Add-Member -InputObject $Update -MemberType ScriptMethod -Name 'AcceptEula' -Value {
+        Add-FakeCall -Name 'eula' -Facts @{ id = $this.Identity.UpdateID }
+        if ($this.PSObject.Properties.Name -contains 'RefusesEula') { throw [Runtime.InteropServices.COMException]::new('No', -2145124317) }
+    }
+}
+
+function New-FakeCollection {
+    $collection = [pscustomobject]@{ FakeItems = [Collections.ArrayList]@() }
+    Add-Member -InputObject $collection -MemberType ScriptMethod -Name 'Add' -Value {
+        param($Update)
+        $this.FakeItems.Add($Update)
+    }
+    $collection
+}
+
+# IDownloadResult, IInstallationResult: one update at a time is all that the worker asks for.
+function New-FakeOutcome($Answer) {
+    $outcome = [pscustomobject]@{ ResultCode = $Answer['code']; FakeAnswer = $Answer }
+    Add-Member -InputObject $outcome -MemberType ScriptMethod -Name 'GetUpdateResult' -Value {
+        param($Index)
+        if ($Index -ne 0) { throw 'there is one update' }
+        $said = $this.FakeAnswer
+        [pscustomobject]@{ ResultCode = $said['code']; HResult = [int]$said['hresult']; RebootRequired = [bool]$said['reboot'] }
+    }
+    $outcome
+}
+
+function Get-FakeId($Updates) {
+    if ($Updates.FakeItems.Count -ne 1) { throw 'one update at a time' }
+    "$($Updates.FakeItems[0].Identity.UpdateID)".ToLowerInvariant()
+}
+
+function New-FakeDownloader {
+    $downloader = [pscustomobject]@{ Updates = $null }
+    Add-Member -InputObject $downloader -MemberType ScriptMethod -Name 'Download' -Value {
+        $id = Get-FakeId -Updates $this.Updates
+        Add-FakeCall -Name 'download' -Facts @{ id = $id }
+        $answers = @($State['downloads'][$id])
+        if ($answers.Count -gt 1) { $State['downloads'][$id] = @($answers | Select-Object -Skip 1) }
+        New-FakeOutcome -Answer $answers[0]
+    }
+    $downloader
+}
+
+function Invoke-FakeInstall($Id) {
+    $answer = $State['installs'][$Id]
+    Add-FakeCall -Name 'install' -Facts @{ id = $Id; at = $script:elapsed }
+    if ($answer['throws']) { throw [Runtime.InteropServices.COMException]::new('It is not allowed', [int]$answer['throws']) }
+    $script:elapsed += [double]$answer['seconds']
+    foreach ($name in 'registry', 'system_info', 'installer') {
+        if ($null -eq $answer[$name]) { continue }
+        foreach ($pair in @($answer[$name].GetEnumerator())) { $State[$name][$pair.Key] = $pair.Value }
+    }
+    New-FakeOutcome -Answer $answer
+}
+
+# What a host without a word about it has: nothing that is busy, no updates to install.
+function New-FakeInstaller {
+    $words = @{ Updates = $null; ClientApplicationID = ''; AllowSourcePrompts = $true; ForceQuiet = $false }
+    foreach ($pair in $State['installer'].GetEnumerator()) { $words[$pair.Key] = $pair.Value }
+    if (Test-FakeBusy -Who 'agent') { $words['IsBusy'] = $true }
+    $installer = [pscustomobject]$words
+    Add-Member -InputObject $installer -MemberType ScriptMethod -Name 'Install' -Value {
+        if (-not $this.ForceQuiet -or $this.AllowSourcePrompts) { throw 'nobody is there to answer' }
+        Invoke-FakeInstall -Id (Get-FakeId -Updates $this.Updates)
+    }
+    $installer
+}
+
+# A key of the registry, or null.
+function Get-FakeKey($Path) {
+    $keys = $State['registry']
+    $name = $Path -replace '^Registry::'
+    if ($null -eq $keys -or $null -eq $keys[$name]) { return $null }
+    $key = [pscustomobject]@{ FakeValues = $keys[$name] }
+    Add-Member -InputObject $key -MemberType ScriptMethod -Name 'GetValueNames' -Value { @($this.FakeValues.Keys | Sort-Object) }
+    Add-Member -InputObject $key -MemberType ScriptMethod -Name 'GetValue' -Value {
+        param($Name, $Default)
+        if ($this.FakeValues.ContainsKey($Name)) { return , $this.FakeValues[$Name] }
+        , $Default
+    }
+    $key
 }
 
 function Get-FakeFound {
@@ -87,8 +204,9 @@ function New-FakeSession {
     Add-Member -InputObject $session -MemberType ScriptMethod -Name 'CreateUpdateSearcher' -Value { New-FakeSearcher }
     Add-Member -InputObject $session -MemberType ScriptMethod -Name 'CreateUpdateInstaller' -Value {
         Add-FakeCall -Name 'installer' -Facts @{ client = $this.ClientApplicationID }
-        ConvertTo-Thing -Value $State['installer'] -Name ''
+        New-FakeInstaller
     }
+    Add-Member -InputObject $session -MemberType ScriptMethod -Name 'CreateUpdateDownloader' -Value { New-FakeDownloader }
     $session
 }
 
@@ -143,6 +261,9 @@ function New-Object {
         'Microsoft.Update.ServiceManager' {
             New-FakeManager
         }
+        'Microsoft.Update.UpdateColl' {
+            New-FakeCollection
+        }
         'Microsoft.Update.AgentInfo' {
             New-FakeInfo
         }
@@ -161,13 +282,14 @@ function New-Object {
 
 function Get-CimInstance {
     [CmdletBinding()]
-    param([string]$ClassName, [uint32]$OperationTimeoutSec)
+    param([string]$ClassName, [string]$Filter, [uint32]$OperationTimeoutSec)
 
-    Add-FakeCall -Name 'cim' -Facts @{ class = $ClassName; limit = $OperationTimeoutSec }
+    Add-FakeCall -Name 'cim' -Facts @{ class = $ClassName; limit = $OperationTimeoutSec; filter = $Filter }
+    if ($ClassName -eq 'Win32_LogicalDisk') { return [pscustomobject]@{ FreeSpace = [uint64]$State['free_mb'] * 1MB } }
     [pscustomobject]@{ LastBootUpTime = [datetime]::SpecifyKind((ConvertTo-Time -Text $State['boot_time']), 'Utc') }
 }
 
-# Only the catalog is asked for by this command; keys of the registry are absent.
+# The catalog, and keys of the registry, which are absent where nothing is said of them.
 function Get-Item {
     [CmdletBinding()]
     param([string]$LiteralPath, [switch]$Force)
@@ -175,6 +297,8 @@ function Get-Item {
     if ($LiteralPath -notlike 'Registry::*' -and $null -ne $State['file_time']) {
         return [pscustomobject]@{ LastWriteTimeUtc = [datetime]::SpecifyKind((ConvertTo-Time -Text $State['file_time']), 'Utc'); Hidden = [bool]$Force }
     }
+    $key = Get-FakeKey -Path $LiteralPath
+    if ($null -ne $key) { return $key }
     $exception = [Management.Automation.ItemNotFoundException]::new("Cannot find path '$LiteralPath' because it does not exist.")
     $PSCmdlet.ThrowTerminatingError([Management.Automation.ErrorRecord]::new($exception, 'PathNotFound', 'ObjectNotFound', $null))
 }
@@ -184,8 +308,26 @@ function Start-Sleep {
     param([int]$Seconds, [int]$Milliseconds)
 
     Add-FakeCall -Name 'sleep' -Facts @{ seconds = $Seconds; milliseconds = $Milliseconds }
+    $script:elapsed += $Seconds
+}
+
+function Get-Process {
+    [CmdletBinding()]
+    param([string[]]$Name)
+
+    foreach ($one in $Name) { if (Test-FakeBusy -Who $one) { [pscustomobject]@{ ProcessName = $one } } }
+}
+
+function Start-Process {
+    [CmdletBinding()]
+    param([string]$FilePath, [string[]]$ArgumentList, [switch]$Wait, [switch]$PassThru)
+
+    if (-not $Wait -or -not $PassThru) { throw 'its exit code is asked for' }
+    Add-FakeCall -Name 'process' -Facts @{ path = $FilePath; line = $ArgumentList -join ' ' }
+    [pscustomobject]@{ ExitCode = [int]$State['exit_code'] }
 }
 
 Export-ModuleMember -Function @(
-    'New-Object', 'Get-CimInstance', 'Get-Item', 'Start-Sleep', 'Add-FakeCall', 'Get-FakeCalls', 'Get-FakeCabinetTime'
+    'New-Object', 'Get-CimInstance', 'Get-Item', 'Start-Sleep', 'Get-Process', 'Start-Process', 'Add-FakeCall', 'Get-FakeCalls'
+    'Get-FakeCabinetTime', 'Get-FakeNow', 'Get-FakeElapsed', 'Test-FakeBusy', 'Test-FakeBoot'
 )

@@ -6,7 +6,7 @@
 # What win_patch_job meets on a host besides its files: the task scheduler, owners and rights, policy. The files are real
 # ones, below State.root, which is given out as the program folder. Tasks and owners are kept in State.keep.
 
-# {root, keep, owners: {path: sid}, policy, signature, start_fails}
+# {root, keep, owners: {path: sid}, policy, signature, start_fails, boot_time}
 param(
     [hashtable]$State
 )
@@ -92,9 +92,10 @@ function New-ScheduledTaskPrincipal {
 
 function New-ScheduledTaskTrigger {
     [CmdletBinding()]
-    param([switch]$Once, [datetime]$At)
+    param([switch]$Once, [datetime]$At, [switch]$AtStartup)
 
-    [pscustomobject]@{ Once = [bool]$Once; StartBoundary = $At.ToString('s'); EndBoundary = $null }
+    if ($AtStartup) { return [pscustomobject]@{ Once = $false; AtStartup = $true; StartBoundary = $null; EndBoundary = $null } }
+    [pscustomobject]@{ Once = [bool]$Once; AtStartup = $false; StartBoundary = $At.ToString('s'); EndBoundary = $null }
 }
 
 function New-ScheduledTaskSettingsSet {
@@ -114,13 +115,13 @@ function Register-ScheduledTask {
     [CmdletBinding()]
     param(
         [string]$TaskName, [string]$TaskPath, [string]$Description,
-        [object]$Action, [object]$Principal, [object]$Trigger, [object]$Settings
+        [object]$Action, [object]$Principal, [object[]]$Trigger, [object]$Settings
     )
 
-    if (-not $Trigger.EndBoundary) { throw 'a task that deletes itself needs a trigger with an end' }
+    foreach ($one in $Trigger) { if (-not $one.EndBoundary) { throw 'a task that deletes itself needs triggers with an end' } }
     $script:tasks[$TaskName] = @{
         TaskName = $TaskName; TaskPath = $TaskPath; State = 'Ready'; Description = $Description
-        Action = $Action; Principal = $Principal; Trigger = $Trigger; Settings = $Settings
+        Action = $Action; Principal = $Principal; Trigger = @($Trigger); Settings = $Settings
     }
     Save-Scheduler
     [pscustomobject]@{ TaskName = $TaskName }
@@ -157,9 +158,20 @@ function Unregister-ScheduledTask {
     Save-Scheduler
 }
 
+# A host that nobody says more of came up long ago.
+function Get-CimInstance {
+    [CmdletBinding()]
+    param([string]$ClassName, [uint32]$OperationTimeoutSec)
+
+    if ($ClassName -ne 'Win32_OperatingSystem' -or $OperationTimeoutSec -eq 0) { throw "nothing is known of $ClassName" }
+    $boot = [datetime]::UtcNow.AddDays(-7)
+    if ($State['boot_time']) { $boot = [datetimeoffset]::Parse($State['boot_time'], [cultureinfo]::InvariantCulture).UtcDateTime }
+    [pscustomobject]@{ LastBootUpTime = $boot }
+}
+
 Initialize-Scheduler
 Export-ModuleMember -Function @(
     'Get-Acl', 'Set-Acl', 'Get-ExecutionPolicy', 'Get-AuthenticodeSignature', 'New-ScheduledTaskAction', 'New-ScheduledTaskPrincipal'
     'New-ScheduledTaskTrigger', 'New-ScheduledTaskSettingsSet', 'Register-ScheduledTask', 'Start-ScheduledTask', 'Get-ScheduledTask'
-    'Unregister-ScheduledTask'
+    'Unregister-ScheduledTask', 'Get-CimInstance'
 )

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from recorder import engine, job_recording, jobs
+from recorder import engine, installs, job_recording, jobs
 from recorder.golden import ROOT
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -103,7 +103,12 @@ def test_a_worker_that_is_told_to_stop_stops_and_asks_nothing(powershell, tmp_pa
 @pytest.mark.needs("pwsh")
 @pytest.mark.parametrize(
     ("change", "word"),
-    [({"kind": "install"}, "unknown_kind"), ({"schema": "x"}, "bad_plan"), ({"scan": {}}, "bad_plan")],
+    [
+        ({"kind": "other"}, "unknown_kind"),
+        ({"kind": "install"}, "bad_plan"),
+        ({"schema": "x"}, "bad_plan"),
+        ({"scan": {}}, "bad_plan"),
+    ],
 )
 def test_a_plan_that_the_worker_does_not_know_ends_with_a_word(powershell, tmp_path, change, word):
     double, agent = jobs.run_double(CASES["wsus"], NOW)
@@ -292,6 +297,102 @@ def test_a_task_that_does_not_start_leaves_a_failed_job_and_no_task(jobs_host):
     assert (answer["failed"], answer["reason"]) == (True, "task_failed")
     assert [line["phase"] for line in jobs_host.journal()] == ["armed", "done"]
     assert jobs_host.tasks == {}
+
+
+INSTALL = "install-20261121T140000Z-12345678"
+LATER = "install-20261121T150000Z-12345678"
+
+
+class InstallHost(HostOfJobs):
+    def install(self, job=INSTALL, *, hours=None, **arguments):
+        opens = stamp(datetime.now(UTC) + timedelta(hours=hours)) if hours else None
+        closes = stamp(datetime.now(UTC) + timedelta(hours=hours + 2)) if hours else None
+        plan = installs.plan_of(installs.planned(installs.A), not_before=opens, deadline=closes)
+        told = {"worker": WORKER, "worker_sha256": SHA256, **arguments}
+        return self.ask("start", id=job, plan={**plan, "id": job}, **told)
+
+    def has_written(self, job, line):
+        """The worker has written a line, and its process is gone."""
+        with (self.base / "jobs" / job / "journal.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, separators=(",", ":")) + "\n")
+        kept = json.loads(self.keep.read_text(encoding="utf-8"))
+        kept["tasks"][job]["State"] = "Ready"
+        self.keep.write_text(json.dumps(kept), encoding="utf-8")
+
+    def state_of(self, job=INSTALL):
+        return next(found["state"] for found in self.ask("list")["jobs"] if found["id"] == job)
+
+
+def stamp(moment):
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.fixture
+def install_host(powershell, tmp_path):
+    return InstallHost(powershell, tmp_path)
+
+
+@pytest.mark.needs("pwsh")
+def test_an_installation_starts_now_and_goes_on_after_a_boot(install_host):
+    assert install_host.install()["changed"] is True
+    (line,) = install_host.journal(INSTALL)
+    assert (line["kind"], line["updates"], line["armed"], line["deadline"]) == ("install", 1, False, None)
+    task = install_host.tasks[INSTALL]
+    assert (task["State"], task["Settings"]["ExecutionTimeLimit"]) == ("Running", 48)
+    assert [trigger["AtStartup"] for trigger in task["Trigger"]] == [False, True]
+
+
+@pytest.mark.needs("pwsh")
+def test_an_armed_installation_waits_for_its_time_and_counts_as_living(install_host):
+    install_host.install(hours=5, armed=True)
+    task = install_host.tasks[INSTALL]
+    once, boot = task["Trigger"]
+    assert (task["State"], task["Settings"]["ExecutionTimeLimit"]) == ("Ready", 14)
+    assert once["StartBoundary"] == install_host.journal(INSTALL)[0]["not_before"]
+    assert once["EndBoundary"] == boot["EndBoundary"]
+    assert once["EndBoundary"].endswith("Z")
+    assert install_host.state_of() == "armed"
+    attached = install_host.install(LATER, hours=5, armed=True)
+    assert (attached["attached"], attached["id"]) == (True, INSTALL)
+
+
+@pytest.mark.needs("pwsh")
+def test_an_armed_installation_that_is_stopped_is_over_at_once(install_host):
+    install_host.install(hours=5, armed=True)
+    assert install_host.ask("stop", id=INSTALL) == {"changed": True, "id": INSTALL, "state": "stopped"}
+    assert install_host.tasks == {}
+    assert install_host.journal(INSTALL)[-1]["outcome"] == "stopped"
+    assert install_host.install(LATER)["attached"] is False
+
+
+@pytest.mark.needs("pwsh")
+def test_only_an_installation_with_a_time_can_be_armed(install_host):
+    answer = install_host.install(armed=True)
+    assert (answer["failed"], answer["reason"]) == (True, "error")
+    assert "not_before" in answer["msg"]
+
+
+@pytest.mark.needs("pwsh")
+def test_an_installation_that_died_is_named_by_the_next_start(install_host):
+    install_host.install()
+    install_host.has_written(INSTALL, {"at": "2026-11-21T14:00:05Z", "phase": "installing", "step": "begin"})
+    assert install_host.state_of() == "interrupted"
+    answer = install_host.install(LATER)
+    assert (answer["attached"], answer["interrupted"]) == (False, INSTALL)
+    assert set(install_host.tasks) == {LATER}
+
+
+@pytest.mark.needs("pwsh")
+def test_an_installation_is_alive_while_its_host_goes_down_and_just_after(install_host):
+    install_host.install()
+    now = datetime.now(UTC)
+    begin = {"phase": "rebooting", "step": "begin", "number": 1}
+    install_host.has_written(INSTALL, {"at": stamp(now - timedelta(minutes=5)), **begin})
+    assert install_host.state_of() == "running"
+    install_host.has_written(INSTALL, {"at": stamp(now - timedelta(hours=2)), **begin})
+    assert install_host.state_of() == "interrupted"
+    install_host.state["boot_time"] = stamp(now - timedelta(minutes=3))
+    assert install_host.state_of() == "running"
 
 
 REFUSALS = {

@@ -10,11 +10,12 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+import yaml
 
 from recorder import jobs
 from recorder.golden import ROOT
 from winsim.agent.lines import UPDATE
-from winsim.worker import places, scan
+from winsim.worker import patience, places
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CASES = jobs.cases()
@@ -44,7 +45,7 @@ def test_the_worker_reads_each_key_of_the_history_from_the_property_that_the_fak
 
 
 def test_worker_and_double_try_again_after_the_same_codes():
-    assert set(re.findall(r"'(0x[0-9A-F]{8})'", body_of("Test-Transient"))) == scan.TRANSIENT
+    assert set(re.findall(r"'(0x[0-9A-F]{8})'", body_of("Test-Transient"))) == patience.TRANSIENT
 
 
 def test_worker_and_double_write_a_header_of_the_same_keys():
@@ -53,22 +54,92 @@ def test_worker_and_double_write_a_header_of_the_same_keys():
         assert re.search(rf"\b{key}\b", WORKER), key
 
 
-def written_lines() -> dict[str, set[str]]:
-    """Step -> the keys of its line, out of the worker's text."""
-    blocks = re.findall(r"Facts \(\[ordered\]@\{(.*?)\}\)", WORKER, re.DOTALL)
-    lines = [re.findall(r"(?:^|;|\n)\s*(\w+) =", block) for block in blocks]
-    steps = [re.search(r"step = '(\w+)'", block) for block in blocks]
-    return {step[1]: set(keys) for step, keys in zip(steps, lines, strict=True) if step}
+def written_lines() -> list[tuple[str | None, str, set[str]]]:
+    """(phase, step, keys) of each line in the worker's text; no phase where a function is told which."""
+    blocks = re.findall(r"-Phase (?:'(\w+)'|\$\w+) -Facts \(\[ordered\]@\{(.*?)\}\)", WORKER, re.DOTALL)
+    return [
+        (phase or None, step[1], set(re.findall(r"(?:^|;|\n)\s*(\w+) =", block)) - {"step"})
+        for phase, block in blocks
+        if (step := re.search(r"step = '(\w+)'", block))
+    ]
 
 
-def test_worker_and_double_journal_the_same_steps_with_the_same_keys():
+def test_worker_and_double_journal_the_same_steps_of_a_scan_with_the_same_keys():
     double = {
-        line["step"]: set(line) - {"at", "phase"}
+        line["step"]: set(line) - {"at", "phase", "step"}
         for name in CASES
         for line in jobs.run_double(CASES[name], NOW)[0].journal
         if "step" in line
     }
-    assert written_lines() == double
+    assert {step: keys for phase, step, keys in written_lines() if phase == "scanning"} == double
+
+
+def lines_of_the_double() -> set[tuple[str, str, frozenset[str]]]:
+    """(phase, step, keys) of the golden installations, which the double leaves: tests/contract/test_jobs.py."""
+    cases = yaml.safe_load((ROOT / "tests/contract/golden_installs.yml").read_text(encoding="utf-8"))
+    lines = [json.loads(text) for case in cases for text in case["journal"]]
+    return {
+        (line["phase"], line["step"], frozenset(set(line) - {"at", "phase", "step"}))
+        for line in lines
+        if "step" in line
+    }
+
+
+def test_every_line_of_an_installation_of_the_double_is_one_that_the_worker_writes():
+    written = written_lines()
+    unknown = [
+        (phase, step, sorted(keys))
+        for phase, step, keys in lines_of_the_double()
+        if not any(step == mine and phase in (there, there or phase) and keys == own for there, mine, own in written)
+    ]
+    assert unknown == []
+
+
+def test_every_line_that_the_worker_writes_of_an_installation_is_one_of_the_double():
+    double = lines_of_the_double()
+    missing = [
+        (phase, step, sorted(keys))
+        for phase, step, keys in written_lines()
+        # A simulated host that is told to go down goes down.
+        if phase != "scanning"
+        and (phase, step) != ("rebooting", "failed")
+        and not any(step == theirs and phase in (None, there) and keys == its for there, theirs, its in double)
+    ]
+    assert missing == []
+
+
+def words_of(function: str, parameter: str) -> set[str]:
+    return set(re.findall(rf"-{parameter} '(\w+)'", body_of(function)))
+
+
+def test_the_worker_has_every_reason_of_the_contract_and_no_other():
+    reasons = set(re.findall(r"-Reason '(\w+)'", WORKER))
+    reboot = words_of("Get-RebootRefusal", "Reason") | words_of("Get-RebootObstacle", "Reason")
+    assert reboot == {"unknown", "not_required", "never", "stopped", "max_reboots", "outside_window", "busy"}
+    assert reasons - reboot | {"stopped"} == {
+        *("does_not_fit", "stopped", "hard_reboot", "not_offered", "revision_changed", "excluded", "download_failed"),
+        *("eula", "disk_space", "other_installer", "too_late", "installed"),
+    }
+
+
+def test_worker_and_module_know_the_same_ways_to_end():
+    assert "(finished|failed|stopped|expired)" in MODULE
+    assert set(re.findall(r"outcome = '(\w+)'", WORKER)) == {"finished", "failed", "stopped", "expired"}
+
+
+def test_a_host_is_rebooted_only_after_the_line_that_says_so():
+    body = body_of("Invoke-Reboot")
+    assert WORKER.count("Start-Restart") == 2
+    assert body.index("step = 'begin'") < body.index("Start-Restart")
+    assert "$stream.Flush($true)" in body_of("Add-JournalLine")
+
+
+def test_an_update_is_installed_only_after_the_line_that_says_so():
+    body = body_of("Install-Update")
+    assert WORKER.count("$installer.Install()") == 1
+    assert WORKER.count("Start-Installation") == 2
+    assert body.index("step = 'begin'") < body.index("Start-Installation") < body.index("step = 'end'")
+    assert "Install-Update" not in body_of("Resume-Install") + body_of("Invoke-Verification")
 
 
 def test_the_task_gets_the_command_line_of_the_double():

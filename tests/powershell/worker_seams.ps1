@@ -23,3 +23,30 @@ function Remove-RunningKey($Id) {
     $keep = Get-Command -Name 'Add-FakeCall'
     & $keep -Name 'remove_key' -Facts @{ id = $Id }
 }
+
+function Get-Now {
+    $ask = Get-Command -Name 'Get-FakeNow'
+    & $ask
+}
+
+function Get-Elapsed {
+    $ask = Get-Command -Name 'Get-FakeElapsed'
+    & $ask
+}
+
+function Test-Mutex($Name) {
+    $ask = Get-Command -Name 'Test-FakeBusy'
+    & $ask -Who $Name
+}
+
+# The host goes down: this process is gone, with nothing more to say than what it was asked so far.
+function Wait-Down([int]$Seconds) {
+    $keep = Get-Command -Name 'Add-FakeCall'
+    & $keep -Name 'down' -Facts @{ seconds = $Seconds }
+    $ask = Get-Command -Name 'Test-FakeBoot'
+    if (-not (& $ask)) { return }
+    $tell = Get-Command -Name 'Get-FakeCalls'
+    $say = Get-Command -Name 'Write-Text'
+    & $say -Text (& $tell)
+    [Environment]::Exit(0)
+}
