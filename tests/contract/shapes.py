@@ -255,9 +255,10 @@ def scanning(step: str, **facts: Any) -> dict[str, Any]:
     return {"at": TIME, "phase": words("scanning"), "step": words(step), **facts}
 
 
-# By the step of a line; `armed` and `done` are phases of their own.
+DONE = {"at": TIME, "phase": words("done"), "error": Either(JOB_ERROR, NULL)}
+# Of a scan, by the step of a line; `armed` and `done` are phases of their own.
 JOURNAL: Mapping[str, Any] = {
-    "armed": {"at": TIME, "phase": words("armed"), "id": JOB_ID, "kind": JOB_KIND, "created_at": TIME},
+    "armed": {"at": TIME, "phase": words("armed"), "id": JOB_ID, "kind": words("scan"), "created_at": TIME},
     "started": scanning("started", process_id=WHOLE, worker_sha256=SHA256_OR_NULL, boot_time=TIME_OR_NULL, engine=TEXT),
     "waiting": scanning("waiting", seconds=WHOLE),
     "catalog": scanning("catalog", **CATALOG_DATES),
@@ -267,13 +268,10 @@ JOURNAL: Mapping[str, Any] = {
     "backing_off": scanning("backing_off", attempt=WHOLE, hresult=HRESULT, seconds=WHOLE),
     "found": scanning("found", updates=WHOLE, result_code=WHOLE),
     "history": scanning("history", entries=WHOLE),
-    "done": {
-        "at": TIME,
-        "phase": words("done"),
-        "outcome": words("finished failed stopped"),
-        "error": Either(JOB_ERROR, NULL),
-    },
+    "done": DONE | {"outcome": words("finished failed stopped")},
 }
+
+
 SCAN_PLAN = {
     "criteria": TEXT,
     "server_selection": words("default managed_server windows_update microsoft_update service"),
@@ -292,6 +290,24 @@ PLAN = {
     "created_at?": TIME,
     "delay_seconds": WHOLE,
     "scan": SCAN_PLAN,
+}
+WINDOW = {"not_before": TIME_OR_NULL, "deadline": TIME_OR_NULL, "reserve_minutes": WHOLE}
+INSTALL_PLAN = {
+    "schema": words("winops.patching/plan/1"),
+    "id": JOB_ID,
+    "kind": words("install"),
+    "run_id": TEXT_OR_NULL,
+    "created_at?": TIME,
+    "delay_seconds": WHOLE,
+    "source": {name: SCAN_PLAN[name] for name in ("server_selection", "service_id", "online", "attempts")},
+    "updates": [{"id": GUID, "revision": WHOLE, "title": TEXT, "run_minutes": WHOLE, "named": FLAG}],
+    "phases": [words("download install")],
+    "start_before": TIME_OR_NULL,
+    "min_free_mb": WHOLE,
+    "busy_wait_minutes": WHOLE,
+    "reboot": WINDOW
+    | {"mode": words("never if_required"), "max_reboots": WHOLE, "warn_seconds": WHOLE, "message": TEXT},
+    **WINDOW,
 }
 # By `line`.
 RESULT: Mapping[str, Any] = {
@@ -352,13 +368,14 @@ LAST_SCAN = {
     "boot_time": TIME_OR_NULL,
     "complete": FLAG,
 }
-JOB_STATES = words("running finished failed stopped interrupted armed")
+JOB_STATES = words("running finished failed stopped expired interrupted armed")
 JOB_STARTED = {
     "changed": FLAG,
     "id": JOB_ID,
     "attached": FLAG,
     "folder": TEXT_OR_NULL,
     "started_at": TIME_OR_NULL,
+    "interrupted?": JOB_ID,
     "warnings?": [TEXT],
 }
 JOB_STOPPED = {"changed": FLAG, "id": JOB_ID, "state": JOB_STATES}
@@ -379,8 +396,92 @@ JOB_REFUSED = {
 }
 
 
+def during(phase: str, step: str, **facts: Any) -> tuple[str, dict[str, Any]]:
+    """A line of the journal of an installation, with its name."""
+    return f"{phase}/{step}", {"at": TIME, "phase": words(phase), "step": words(step), **facts}
+
+
+WHICH = {"id": GUID, "revision": WHOLE}
+BEGUN = {"process_id": WHOLE, "worker_sha256": SHA256_OR_NULL, "boot_time": TIME_OR_NULL, "engine": TEXT}
+AGAIN = {"attempt": WHOLE, "hresult": HRESULT, "seconds": WHOLE}
+TOLD = {"result_code": WHOLE_OR_NULL, "hresult": Either(HRESULT, NULL), "date": TIME_OR_NULL}
+AWAITS = {"until": TIME, "reason": words("not_before other_installer"), "text?": TEXT}
+PHASES = ("downloading", "installing", "rebooting", "verifying")
+SKIPS = (
+    "does_not_fit stopped hard_reboot not_offered revision_changed excluded download_failed eula disk_space "
+    "other_installer too_late installed"
+)
+# Of an installation, by phase and step.
+INSTALL_JOURNAL: Mapping[str, Any] = dict(
+    (
+        during("downloading", "started", **BEGUN),
+        during("downloading", "waiting", seconds=WHOLE),
+        during("downloading", "searching", attempt=WHOLE, online=FLAG),
+        during("downloading", "backing_off", **AGAIN, **{"id?": GUID}),
+        during("downloading", "found", offered=WHOLE),
+        during("downloading", "begin", **WHICH),
+        during("downloading", "end", **WHICH, result=words("ok present failed"), hresult=Either(HRESULT, NULL)),
+        *(during(phase, "waiting", **AWAITS) for phase in ("installing", "rebooting", "verifying")),
+        *(during(phase, "clock_jump", seconds=WHOLE) for phase in PHASES),
+        during("installing", "begin", **WHICH, needs_seconds=WHOLE, remaining_seconds=WHOLE_OR_NULL),
+        during(
+            "installing",
+            "end",
+            **WHICH,
+            result=words("succeeded succeeded_with_errors failed aborted"),
+            hresult=Either(HRESULT, NULL),
+            reboot_required=FLAG_OR_NULL,
+            seconds=WHOLE,
+            queue=Either({"before": WHOLE, "after": WHOLE, "lost": [[TEXT]]}, NULL),
+            run_once=Either({"lost": [TEXT]}, NULL),
+            reboot_signals={"wu_reboot_required": FLAG_OR_NULL, "cbs_reboot_pending": FLAG_OR_NULL},
+        ),
+        during("installing", "skipped", **WHICH, reason=words(SKIPS), text=TEXT),
+        during("rebooting", "begin", number=WHOLE),
+        during(
+            "rebooting",
+            "skipped",
+            reason=words("unknown never not_required stopped outside_window max_reboots busy"),
+            text=TEXT,
+        ),
+        during("rebooting", "failed", exit_code=WHOLE_OR_NULL, text=TEXT),
+        during("verifying", "started", **BEGUN, expected=FLAG, reboots=WHOLE),
+        during("verifying", "searching", attempt=WHOLE, online=FLAG),
+        during(
+            "verifying",
+            "update",
+            **WHICH,
+            offered=FLAG_OR_NULL,
+            installed=FLAG_OR_NULL,
+            reboot_required=FLAG_OR_NULL,
+            history=Either(TOLD, NULL),
+        ),
+        during("verifying", "reboot", required=FLAG_OR_NULL),
+        ("done", DONE | {"outcome": words("finished failed stopped expired"), "reboot_required": FLAG_OR_NULL}),
+        (
+            "armed",
+            JOURNAL["armed"]
+            | {
+                "kind": words("install"),
+                "armed": FLAG,
+                "not_before": TIME_OR_NULL,
+                "deadline": TIME_OR_NULL,
+                "updates": WHOLE,
+            },
+        ),
+    )
+)
+
+
+def install_problems(line: Mapping[str, Any]) -> list[str]:
+    """Where a line of the journal of an installation departs from its shape."""
+    name = f"{line.get('phase')}/{line['step']}" if "step" in line else str(line.get("phase"))
+    shape = INSTALL_JOURNAL.get(name)
+    return list(problems(shape, line)) if shape else [f"$: there is no line {name!r}"]
+
+
 def journal_problems(line: Mapping[str, Any]) -> list[str]:
-    """Where a line of a journal departs from its shape."""
+    """Where a line of the journal of a scan departs from its shape."""
     name = str(line.get("step", line.get("phase")))
     return list(problems(JOURNAL[name], line)) if name in JOURNAL else [f"$: there is no line {name!r}"]
 

@@ -10,15 +10,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from .agent import install, rename_queue
 from .denial import CBS, SESSION_MANAGER, normal_namespace
 from .host import ACTIVE_COMPUTER_NAME, COMPUTER_NAME, TCPIP, Host
 from .misbehaviour import KEEPS_UPDATE_PENDING
+from .mishaps import begin_servicing, lasts
 from .model import Event
 from .registry import Key, Value
 from .worker.run import kill_all
+from .worker.triggers import start_up
 
 SHUTDOWN: Final = "C:\\Windows\\system32\\shutdown.exe"
-RENAME_QUEUES: Final = ("PendingFileRenameOperations", "PendingFileRenameOperations2")
 NETLOGON: Final = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Netlogon"
 SERVER_MANAGER: Final = "HKLM\\SOFTWARE\\Microsoft\\ServerManager"
 # Values that whoever set them clears while the system starts.
@@ -67,6 +69,8 @@ def take_back(host: Host) -> None:
 def carry_out(host: Host, cause: str, boot_time: datetime) -> None:
     """Everything that is different once the host has come up again. `boot_time` is the new one."""
     kill_all(host)
+    if not _keeps_updates(host):
+        install.finish_at_boot(host)
     _rename_files(host)
     _clear(host, boot_time)
     _drop_volatile_keys(host)
@@ -77,6 +81,9 @@ def carry_out(host: Host, cause: str, boot_time: datetime) -> None:
     _end_update_runs(host)
     host.os.boot_time = boot_time.replace(microsecond=0)
     host.record("boot", cause=cause)
+    if host.servicing_after_boot_minutes:
+        lasts(host, host.clock.steady(), host.servicing_after_boot_minutes, begin_servicing)
+    start_up(host)
 
 
 def _end_update_runs(host: Host) -> None:
@@ -88,12 +95,8 @@ def _end_update_runs(host: Host) -> None:
 
 def _rename_files(host: Host) -> None:
     """The rename queue, both values as one, in order."""
-    for name in RENAME_QUEUES:
-        value = host.registry.value(SESSION_MANAGER, name)
-        entries = list(value.data) if value and isinstance(value.data, list) else []
-        entries += [""] * (len(entries) % 2)
-        for source, target in zip(entries[::2], entries[1::2], strict=True):
-            _rename(host, source, target)
+    for source, target in rename_queue.read(host):
+        _rename(host, source, target)
 
 
 def _rename(host: Host, source: str, target: str) -> None:
@@ -120,7 +123,7 @@ def _place(host: Host, path: str) -> str:
 
 
 def _clear(host: Host, at: datetime) -> None:
-    for key, name in (*CLEARED_VALUES, *((SESSION_MANAGER, queue) for queue in RENAME_QUEUES)):
+    for key, name in (*CLEARED_VALUES, *((SESSION_MANAGER, queue) for queue in rename_queue.NAMES)):
         if not host.survives(f"{key}\\{name}"):
             host.registry.drop_value(key, name, at=at)
     for key in CLEARED_KEYS:
@@ -171,7 +174,15 @@ def _clear_agents(host: Host) -> None:
         if normal_namespace(path).rpartition(":")[2] == CONFIGMGR_METHOD and not host.survives(path):
             result.update({word: False for word in ("RebootPending", "IsHardRebootPending") if word in result})
     agent = host.update_agent
-    if agent is not None and not host.survives("update_agent") and KEEPS_UPDATE_PENDING not in host.misbehaves:
+    if agent is not None and not _keeps_updates(host):
         agent.reboot_required = False
+        if agent.reboot_required_before_installation:
+            agent.reboot_required_before_installation = None
         for update in agent.updates:
             update.update({word: False for word in ("reboot_required",) if word in update})
+        install.wait_on_after_boot(host)
+
+
+def _keeps_updates(host: Host) -> bool:
+    """Whether the agent does not see the boot that its updates waited for."""
+    return host.survives("update_agent") or KEEPS_UPDATE_PENDING in host.misbehaves

@@ -11,12 +11,13 @@ from typing import Any
 
 from .clock import HostClock
 from .denial import DenialList
-from .host import ACTIVE_COMPUTER_NAME, COMPUTER_NAME, TCPIP, Host
+from .host import ACTIVE_COMPUTER_NAME, COMPUTER_NAME, FREE_MB, TCPIP, Host
 from .model import (
     Event,
     Fault,
     File,
     Folder,
+    Mishaps,
     Network,
     OperatingSystem,
     PowerShell,
@@ -43,7 +44,7 @@ def build_host(document: Mapping[str, Any], clock: HostClock) -> Host:
     os = document["os"]
     host = Host(
         name=document["name"],
-        clock=clock,
+        clock=clock.of_one_host(),
         os=OperatingSystem(
             caption=os.get("caption", DEFAULT_CAPTION),
             build=os.get("build", DEFAULT_BUILD),
@@ -67,6 +68,9 @@ def build_host(document: Mapping[str, Any], clock: HostClock) -> Host:
         network=_network(document.get("network", {})),
         survives_reboot=list(document.get("survives_reboot", [])),
         misbehaves=list(document.get("misbehaves", [])),
+        mishaps=Mishaps(document.get("clock_jump"), document.get("second_installer")),
+        free_mb=document.get("free_mb", FREE_MB),
+        servicing_after_boot_minutes=document.get("servicing_after_boot_minutes", 0),
     )
     if "update_agent" in document:
         host.update_agent = UpdateAgent(**document["update_agent"])
@@ -106,4 +110,5 @@ def _processes(entries: list[dict[str, Any]]) -> list[Process]:
 
 def _network(words: Mapping[str, Any]) -> Network:
     faults = [Fault(**fault) for fault in words.get("faults", [])]
-    return Network(**{**words, "faults": faults})
+    dies_after = str(words["dies_after"]).lower() if "dies_after" in words else None
+    return Network(**{**words, "faults": faults, "dies_after": dies_after})

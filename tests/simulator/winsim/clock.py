@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -29,10 +30,26 @@ class HostClock:
         self._start = start or datetime.now(UTC)
         self._ticks = ticks
         self._origin = ticks()
+        # From when on (steady time) the clock shows how much more.
+        self.jumps: list[tuple[datetime, timedelta]] = []
+
+    def of_one_host(self) -> HostClock:
+        """The same clock for a host whose own may jump."""
+        own = copy.copy(self)
+        own.jumps = []
+        return own
+
+    def steady(self) -> datetime:
+        """Time that never jumps: what happens on a host is due by it."""
+        return self._start + timedelta(seconds=(self._ticks() - self._origin) * self.factor)
+
+    def wall(self, moment: datetime) -> datetime:
+        """What the host's clock shows at a moment of the steady time."""
+        return moment + sum((jump for begins, jump in self.jumps if begins <= moment), timedelta())
 
     def now(self) -> datetime:
-        """The hosts' time, aware, UTC."""
-        return self._start + timedelta(seconds=(self._ticks() - self._origin) * self.factor)
+        """The host's time, aware, UTC."""
+        return self.wall(self.steady())
 
     def real_seconds(self, host_seconds: float) -> float:
         """How long `host_seconds` on a host last for the one who waits outside."""

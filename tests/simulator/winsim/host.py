@@ -19,6 +19,7 @@ from .model import (
     Folder,
     Identity,
     Job,
+    Mishaps,
     Network,
     OperatingSystem,
     PowerShell,
@@ -32,12 +33,16 @@ from .registry import Registry, normal
 from .worker.places import PROGRAM_FOLDER
 
 if TYPE_CHECKING:
+    from .agent.install import Installation
     from .emulated.updates import UpdateRun
+    from .timetable import Appointment
     from .worker.run import WorkerRun
 
 COMPUTER_NAME: Final = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName"
 ACTIVE_COMPUTER_NAME: Final = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ActiveComputerName"
 TCPIP: Final = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters"
+# Of the system drive, where the host file says nothing.
+FREE_MB: Final = 100_000
 # Whom `become` reaches without a password: the name a session runs under, and whether it is SYSTEM.
 SERVICE_ACCOUNTS: Final[Mapping[str, tuple[str, bool]]] = {
     "system": ("NT AUTHORITY\\SYSTEM", True),
@@ -85,10 +90,17 @@ class Host:
     log: list[dict[str, Any]] = field(default_factory=list)
     jobs: dict[str, Job] = field(default_factory=dict)
     workers: list[WorkerRun] = field(default_factory=list)
+    appointments: list[Appointment] = field(default_factory=list)
+    installation: Installation | None = None
+    mishaps: Mishaps = field(default_factory=Mishaps)
+    free_mb: int = FREE_MB
+    servicing_after_boot_minutes: float = 0
     update_runs: dict[str, UpdateRun] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     changed: Callable[[Host], None] = lambda _host: None
     shut_down: Callable[[float, str], bool] = lambda _seconds, _cause: False
+    boot_now: Callable[[str], None] = lambda _cause: None
+    cut_network: Callable[[], None] = lambda: None
     abort_shutdown: Callable[[], bool] = lambda: False
 
     @property
@@ -124,9 +136,10 @@ class Host:
         listed = any(f"{known}\\".startswith(top) for known in self.folders)
         return listed or any(known.startswith(top) for known in self.files)
 
-    def record(self, event: str, **facts: object) -> None:
-        """Adds one entry to the log that tests and campaigns compare reports with."""
-        self.log.append({"at": stamp(self.clock.now()), "event": event, **facts})
+    def record(self, event: str, moment: datetime | None = None, **facts: object) -> None:
+        """Adds one entry to the log that tests and campaigns compare reports with; `moment` is steady time."""
+        at = self.clock.now() if moment is None else self.clock.wall(moment)
+        self.log.append({"at": stamp(at), "event": event, **facts})
 
     def touch(self) -> None:
         """Says that the state has changed."""

@@ -10,10 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
-from .denial import CBS
 from .host import Host
-from .model import Process
-from .registry import Key, Value
+from .mishaps import SERVICING_VALUE, begin_servicing
 
 BOOTS_TWICE: Final = "boots_twice"
 SERVICES_AFTER_BOOT: Final = "services_after_boot"
@@ -26,8 +24,6 @@ SERVICING_LASTS: Final = 300.0
 TIME_SYNC_AFTER: Final = 300.0
 TIME_SYNC_SHIFT: Final = 150.0
 SECOND_BOOT_CAUSE: Final = "second boot of its own"
-SERVICING_KEY: Final = f"{CBS}\\Interface"
-SERVICING_VALUE: Final = "ServicingInProgress"
 
 MISBEHAVIOURS: Final[Mapping[str, str]] = {
     BOOTS_TWICE: f"{SECOND_BOOT_AFTER:g} seconds after it has come up it boots once more by itself, without event 1074",
@@ -81,27 +77,9 @@ class Aftermath:
             self._host.touch()
 
     def _start_servicing(self) -> None:
-        host = self._host
-        with host.lock:
-            worker = Process("TiWorker", max((process.id for process in host.processes), default=4000) + 4)
-            host.processes.append(worker)
-            key = host.registry.key(SERVICING_KEY)
-            made = key is None
-            key = key or host.registry.add(Key(path=SERVICING_KEY))
-            before = key.value(SERVICING_VALUE)
-            key.put(Value(SERVICING_VALUE, "REG_DWORD", 2))
-            host.touch()
-
-        def take_back() -> None:
-            host.processes.remove(worker)
-            if made:
-                host.registry.drop_tree(SERVICING_KEY)
-            elif before is not None:
-                key.put(before)
-            else:
-                host.registry.drop_value(SERVICING_KEY, SERVICING_VALUE, at=host.clock.now())
-
-        self._take_back = take_back
+        with self._host.lock:
+            self._take_back = begin_servicing(self._host)
+            self._host.touch()
 
     def _end_servicing(self) -> None:
         with self._host.lock:

@@ -121,12 +121,26 @@ class Folder:
 
 @dataclass(slots=True)
 class ScheduledTask:
-    """A task of the scheduler; `state` is `ready`, `queued`, `running` or `disabled`."""
+    """A task of the scheduler; `state` is `ready`, `queued`, `running` or `disabled`.
+
+    `at` (the host's clock) and `at_startup` are its triggers.
+    """
 
     path: str
     user: str = "SYSTEM"
     command: str = ""
     state: str = "ready"
+    at: datetime | None = None
+    at_startup: bool = False
+
+
+@dataclass(slots=True)
+class Mishaps:
+    """What goes wrong on a host once its first install job has begun (`mishaps.py`); `begun` when it has."""
+
+    clock_jump: dict[str, Any] | None = None
+    second_installer: dict[str, Any] | None = None
+    begun: bool = False
 
 
 @dataclass(slots=True)
@@ -183,6 +197,7 @@ class Network:
     https: bool = False
     latency_ms: int = 0
     run_ms: int = 0
+    dies_after: str | None = None
     faults: list[Fault] = field(default_factory=list)
 
 

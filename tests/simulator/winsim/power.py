@@ -45,6 +45,8 @@ class Power:
         self._aftermath = Aftermath(host, self.boot_now)
         host.shut_down = self.schedule
         host.abort_shutdown = self.abort
+        host.boot_now = lambda cause: self._soon(self._down, cause)
+        host.cut_network = lambda: self._soon(line.go_down)
 
     def schedule(self, host_seconds: float, cause: str) -> bool:
         """`shutdown /r`: false when one is scheduled already."""
@@ -87,6 +89,12 @@ class Power:
             if self._timer is not None:
                 self._timer.cancel()
         self._aftermath.cancel()
+
+    def _soon(self, call: Callable[..., None], *args: object) -> None:
+        """At once, but not by the thread that holds the host's lock."""
+        timer = threading.Timer(0.0, call, args)
+        timer.daemon = True
+        timer.start()
 
     def _start(self, seconds: float, call: Callable[..., None], *args: object) -> None:
         self._timer = threading.Timer(seconds, call, args)

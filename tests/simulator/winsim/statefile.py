@@ -43,7 +43,10 @@ def as_document(host: Host) -> dict[str, Any]:
         "cim": {path: [plain_map(instance) for instance in instances] for path, instances in host.cim.items()},
         "methods": {path: plain_map(result) for path, result in host.methods.items()},
         "events": [_given(asdict(event)) for event in host.events],
-        "tasks": {t.path: {"user": t.user, "command": t.command, "state": t.state} for t in host.tasks.values()},
+        "tasks": {
+            t.path: _given({word: v for word, v in asdict(t).items() if word != "path" and v is not False})
+            for t in host.tasks.values()
+        },
         "powershell": asdict(host.powershell),
         "groups": host.groups,
         "token": {"elevated": host.elevated},
@@ -54,9 +57,13 @@ def as_document(host: Host) -> dict[str, Any]:
             "latency_ms": host.network.latency_ms,
             "run_ms": host.network.run_ms,
             "faults": [_given(asdict(fault)) for fault in host.network.faults],
+            **_given({"dies_after": host.network.dies_after}),
         },
         "survives_reboot": host.survives_reboot,
         "misbehaves": host.misbehaves,
+        **_given({"clock_jump": host.mishaps.clock_jump, "second_installer": host.mishaps.second_installer}),
+        "free_mb": host.free_mb,
+        "servicing_after_boot_minutes": host.servicing_after_boot_minutes,
         "log": host.log,
     }
     agent = host.update_agent

@@ -27,7 +27,7 @@ class Ticker:
 
     def _run(self) -> None:
         while not self._ended.wait(INTERVAL):
-            for host in [host for host in self._hosts if host.workers]:
+            for host in [host for host in self._hosts if host.workers or host.appointments]:
                 with host.lock:
                     settle(host)
 

@@ -20,9 +20,15 @@ EVERY_WORD = r"""
 name: web01
 os: {}
 folders: {'C:\Program Files\winops.patching': {owner: BUILTIN\Users, reparse: true}}
-tasks: {'\winops.patching\x': {user: SYSTEM, command: powershell.exe, state: ready}}
+tasks:
+  '\winops.patching\x': {user: SYSTEM, command: x.exe, state: ready, at: 2026-11-18T22:00:00Z, at_startup: true}
 powershell: {language_mode: ConstrainedLanguage, execution_policy: AllSigned}
 groups: [healthy, web_1]
+clock_jump: {after_minutes: 2.5, seconds: -600}
+second_installer: {after_minutes: 0, minutes: 12, kind: servicing}
+free_mb: 100
+servicing_after_boot_minutes: 7
+network: {dies_after: A}
 update_agent:
   scan_minutes: 0.5
   search_fails: ["0x8024401F", {hresult: "0x80072EE2", source: local, times: 2}]
@@ -57,7 +63,19 @@ update_agent:
       superseded_by: [z]
       offered_by: [windows_update]
       unreadable: [title, categories]
+      result: hang
+      download: fail:0x80240034
+      download_fails: 2
+      download_minutes: 0.5
+      interactive: true
+      hard_reboot: true
+      reboots_itself: true
+      kills_worker: true
+      refuses_eula: true
+      overwrites_queue: true
+      overwrites_run_once: true
 """
+KEPT = ("tasks", "powershell", "groups", "folders", "clock_jump", "second_installer", "free_mb")
 BAD = [
     ("update_agent: {scan_minutes: -1}", "must be a number from 0 to 600"),
     ("update_agent: {scan_minutes: soon}", "must be a number from 0 to 600"),
@@ -74,6 +92,16 @@ BAD = [
     ("update_agent: {updates: [{id: a, unreadable: [everything]}]}", "unknown word 'everything'"),
     ("update_agent: {updates: [{id: a, products: [{id: b}]}]}", "the word 'name' is missing"),
     ("update_agent: {services: [{id: a}, {id: A}]}", "the service 'a' is given twice"),
+    ("update_agent: {updates: [{id: a, download: later}]}", "must be ok or fail:0x with eight digits"),
+    ("update_agent: {updates: [{id: a, download_minutes: -1}]}", "must be a number from 0"),
+    ("clock_jump: {seconds: 600}", "the word 'after_minutes' is missing"),
+    ("clock_jump: {after_minutes: 1, seconds: 0.5}", "must be a whole number"),
+    ("second_installer: {after_minutes: 1}", "the word 'minutes' is missing"),
+    ("second_installer: {after_minutes: 1, minutes: 1, kind: choco}", "unknown word 'choco'"),
+    ("free_mb: plenty", "must be a whole number"),
+    ("servicing_after_boot_minutes: -1", "must be a number from 0"),
+    ("tasks: {'\\x': {at: soon}}", "must be a time like"),
+    ("network: {dies_after: 1}", "must be text"),
     ("tasks: {x: {}}", "must be the path of a task"),
     ("powershell: {language_mode: Klingon}", "unknown word 'Klingon'"),
     ("powershell: {execution_policy: Ask}", "unknown word 'Ask'"),
@@ -114,7 +142,9 @@ def test_the_state_file_gives_the_words_back_in_a_form_that_is_a_host_file(make_
     state.pop("log")
     again = read(tmp_path, yaml.safe_dump(state))
     first = read(tmp_path, EVERY_WORD)
-    assert {word: again[word] for word in ("tasks", "powershell", "groups", "folders")}.items() <= first.items()
+    assert {word: again[word] for word in KEPT}.items() <= first.items()
+    assert again["servicing_after_boot_minutes"] == 7
+    assert again["network"]["dies_after"] == "a"
     assert again["update_agent"] == again["update_agent"] | first["update_agent"]
 
 

@@ -108,7 +108,7 @@ BAD = [
     ("events: [{log: System, id: 1}]", "events[0]: the word 'time' is missing"),
     ("update_agent: {remote: no}", "update_agent.remote: unknown word 'no'; known: allowed, denied"),
     ("update_agent: {updates: [{revision: 1}]}", "update_agent.updates[0]: the word 'id' is missing"),
-    ("update_agent: {updates: [{id: a, result: fail}]}", "updates[0].result: must be ok, roll_back or fail:0x"),
+    ("update_agent: {updates: [{id: a, result: fail}]}", "updates[0].result: must be ok, roll_back, hang or fail:0x"),
     ("update_agent: {updates: [{id: a, kb: [5]}]}", "updates[0].kb[0]: must be text"),
     ("update_agent: {updates: [{id: a, renames: [[x]]}]}", "updates[0].renames[0]: must have 2 entries"),
     ("update_agent: {updates: [{id: a}, {id: A}]}", "updates[1]: the update 'a' is given twice"),

@@ -12,6 +12,7 @@ import time
 
 import pytest
 import yaml
+from ansible_collections.winops.patching.tests.contract.jobs import INSTALL_JOB, install_plan_of
 from ansible_collections.winops.patching.tests.unit.winsim.job_texts import JOB, steps_of
 
 from winsim.build import build_host
@@ -104,6 +105,58 @@ def test_a_restart_kills_the_job_when_the_host_goes_down(fleet, start):
     power.close()
     assert places.RUNNING_JOB not in seen.state("web01")["registry"]
     assert seen.job("web01").outcome is None
+
+
+def test_an_installation_reboots_the_host_and_ends_while_nobody_looks(fleet, job):
+    host, seen = fleet(6000, update_agent={"updates": [{**UPDATE, "reboot_behavior": "always_requires"}]})
+    power, ticker = Power(host, NoLine(), boot_is_the_last=False), Ticker([host])
+    plan = install_plan_of(INSTALL_JOB, [UPDATE], reboot={"mode": "if_required"})
+    try:
+        with host.lock:
+            job(host, "start", id=INSTALL_JOB, plan=plan)
+        seen.wait_for("web01", "job", phase="done", seconds=10)
+    finally:
+        ticker.close()
+        power.close()
+    told = seen.job("web01")
+    assert told.phases == ["armed", "downloading", "installing", "rebooting", "verifying", "done"]
+    assert told.outcome == "finished"
+    assert [entry["event"] for entry in seen.state("web01")["log"] if entry["event"] != "job"] == ["install", "boot"]
+    assert [event.id for event in host.events] == [1074]
+
+
+class Cable(NoLine):
+    """The network side of a host that remembers what was done to it."""
+
+    def __init__(self) -> None:
+        self.up = True
+
+    def go_down(self) -> None:
+        self.up = False
+
+    def come_up(self) -> None:
+        self.up = True
+
+
+@pytest.mark.parametrize(
+    ("words", "network", "boots"),
+    [({}, {"dies_after": UPDATE["id"]}, 0), ({"reboots_itself": True}, {}, 1)],
+)
+def test_an_update_may_take_the_network_or_the_whole_host_down(fleet, job, words, network, boots):
+    host, seen = fleet(6000, update_agent={"updates": [{**UPDATE, **words}]}, network=network)
+    cable = Cable()
+    power, ticker = Power(host, cable, boot_is_the_last=False), Ticker([host])
+    try:
+        with host.lock:
+            job(host, "start", id=INSTALL_JOB, plan=install_plan_of(INSTALL_JOB, [UPDATE]))
+        seen.wait_for("web01", "job", phase="done", seconds=10)
+    finally:
+        ticker.close()
+        power.close()
+    log = seen.state("web01")["log"]
+    assert [entry["result"] for entry in log if entry["event"] == "install"] == ["ok"]
+    assert len([entry for entry in log if entry["event"] == "boot"]) == boots
+    assert cable.up is (boots == 1)
 
 
 def test_a_simulator_lets_jobs_go_on_until_it_is_closed(tmp_path, start):

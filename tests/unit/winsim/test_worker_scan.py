@@ -23,7 +23,7 @@ from ansible_collections.winops.patching.tests.unit.winsim.job_texts import (
 import winsim
 from winsim import boot
 from winsim.worker import places
-from winsim.worker.scan import TRANSIENT
+from winsim.worker.patience import TRANSIENT
 
 ROOT = Path(winsim.__file__).parents[3]
 GUID = "D3B36F5D-2F4D-4CBD-9E4F-4A7E3F5A8A11"
@@ -282,10 +282,16 @@ def test_a_plan_that_the_worker_cannot_carry_out_is_refused_by_it(finished, plan
 
 
 def test_a_kind_that_the_worker_does_not_know_is_refused_by_it(make_host, start, wind):
-    host, name = make_host(update_agent={}), "install-20261118T032000Z-1a2b3c4d"
-    start(host, name)
+    host = make_host(update_agent={})
+    start(host)
+    host.workers[0].kind = "repair"
     wind(host, LATER)
-    assert journal_of(host, name)[-1]["error"]["type"] == "unknown_kind"
+    assert journal_of(host)[-1]["error"] == {
+        "step": "starting",
+        "type": "unknown_kind",
+        "hresult": None,
+        "message": "this worker does not know jobs of the kind 'repair', only scan and install",
+    }
 
 
 CATALOG = {"date": "2026-11-10T18:00:00Z", "updates": [GUID.lower()]}

@@ -118,13 +118,14 @@ def _offer_of(host: Host, request: Request, source: Source) -> Callable[[Mapping
 
 
 def _newest(found: list[dict[str, Any]], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without those that another found one supersedes, or one that the host does not even know."""
+    """Without those that another found or installed one supersedes, or one that the host does not even know."""
     ids = {str(update["id"]).lower() for update in found}
     all_ids = {str(update["id"]).lower() for update in known}
-    replaced = {str(old).lower() for update in found for old in update.get("supersedes", [])}
+    newer = [*found, *(update for update in known if update.get("installed"))]
+    replaced = {str(old).lower() for update in newer for old in update.get("supersedes", [])}
 
     def stands(update: Mapping[str, Any]) -> bool:
-        by = {str(newer).lower() for newer in update.get("superseded_by", [])}
+        by = {str(other).lower() for other in update.get("superseded_by", [])}
         return str(update["id"]).lower() not in replaced and not any(n in ids or n not in all_ids for n in by)
 
     return [update for update in found if stands(update)]

@@ -33,7 +33,10 @@ from .problems import Place
 
 _any_text = text(empty=True)
 _hresult = text(pattern="0x[0-9a-f]{8}", meaning="an HRESULT like 0x8024401F")
-_result = text(pattern="ok|roll_back|fail:0x[0-9a-f]{8}", meaning="ok, roll_back or fail:0x with eight digits")
+_result = text(
+    pattern="ok|roll_back|hang|fail:0x[0-9a-f]{8}", meaning="ok, roll_back, hang or fail:0x with eight digits"
+)
+_download = text(pattern="ok|fail:0x[0-9a-f]{8}", meaning="ok or fail:0x with eight digits")
 _file_path = text(pattern=r"[A-Za-z]:\\.+", meaning=r"a full Windows path like C:\Temp\wsusscn2.cab")
 # Services that an update can be offered by, and places that a search can fail at.
 _OFFERS: Final = tuple(word for word in services.SELECTIONS if word != "default")
@@ -134,6 +137,17 @@ UPDATE: Final = record(
         "superseded_by": Word(list_of(text())),
         "offered_by": Word(list_of(choice(*_OFFERS))),
         "unreadable": Word(list_of(choice(*lines.UPDATE))),
+        # From part 6 on.
+        "download": Word(_download),
+        "download_fails": Word(integer(0)),
+        "download_minutes": Word(number(0, 6000)),
+        "interactive": Word(boolean),
+        "hard_reboot": Word(boolean),
+        "reboots_itself": Word(boolean),
+        "kills_worker": Word(boolean),
+        "refuses_eula": Word(boolean),
+        "overwrites_queue": Word(boolean),
+        "overwrites_run_once": Word(boolean),
     },
 )
 _CATALOG: Final = record(

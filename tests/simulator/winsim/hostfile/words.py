@@ -12,6 +12,7 @@ import yaml
 
 from ..denial import normal_namespace
 from ..misbehaviour import MISBEHAVIOURS
+from ..mishaps import INSTALLERS
 from ..registry import HIVES, normal
 from .agent_words import AGENT
 from .checks import (
@@ -27,6 +28,7 @@ from .checks import (
     list_of,
     mapping,
     moment,
+    number,
     record,
     text,
     unique,
@@ -116,6 +118,19 @@ _TASK: Final = record(
         "user": Word(text()),
         "command": Word(_any_text),
         "state": Word(choice("ready", "queued", "running", "disabled")),
+        "at": Word(moment),
+        "at_startup": Word(boolean),
+    },
+)
+
+_CLOCK_JUMP: Final = record(
+    {"after_minutes": Word(number(0, 100_000), required=True), "seconds": Word(integer(), required=True)}
+)
+_SECOND_INSTALLER: Final = record(
+    {
+        "after_minutes": Word(number(0, 100_000), required=True),
+        "minutes": Word(number(0, 100_000), required=True),
+        "kind": Word(choice(*INSTALLERS)),
     },
 )
 
@@ -219,11 +234,16 @@ HOST: Final = record(
                     "https": Word(boolean),
                     "latency_ms": Word(integer(0, 600_000)),
                     "run_ms": Word(integer(0, 600_000)),
+                    "dies_after": Word(text()),
                     "faults": Word(list_of(fault)),
                 },
             ),
         ),
         "survives_reboot": Word(list_of(_survivor)),
         "misbehaves": Word(unique(list_of(choice(*MISBEHAVIOURS)), str, "word")),
+        "clock_jump": Word(_CLOCK_JUMP),
+        "second_installer": Word(_SECOND_INSTALLER),
+        "free_mb": Word(integer(0)),
+        "servicing_after_boot_minutes": Word(number(0, 100_000)),
     },
 )

@@ -8,22 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..host import Access
+from ..host import Access, Host
 from ..model import UpdateAgent
 from .answers import AbsentError, Ask, denied, failed
 
 # What a reader may want, by program id; any other property is an error, as COM's own DISP_E_UNKNOWNNAME.
-PROGRAMS: Final[Mapping[str, Mapping[str, Callable[[UpdateAgent], object]]]] = {
+PROGRAMS: Final[Mapping[str, Mapping[str, Callable[[UpdateAgent, Host], object]]]] = {
     "microsoft.update.systeminfo": {
-        "rebootrequired": lambda agent: agent.reboot_required,
-        "oemhardwaresupportlink": lambda _agent: "",
+        "rebootrequired": lambda agent, _host: agent.reboot_required,
+        "oemhardwaresupportlink": lambda _agent, _host: "",
     },
     "microsoft.update.installer": {
-        "isbusy": lambda agent: agent.busy,
-        "rebootrequiredbeforeinstallation": lambda agent: agent.refuses_to_install,
+        "isbusy": lambda agent, host: agent.busy or host.installation is not None,
+        "rebootrequiredbeforeinstallation": lambda agent, _host: agent.refuses_to_install,
     },
-    "microsoft.update.autoupdate": {"serviceenabled": lambda _agent: True},
-    "microsoft.update.session": {"clientapplicationid": lambda _agent: "", "readonly": lambda _agent: False},
+    "microsoft.update.autoupdate": {"serviceenabled": lambda _agent, _host: True},
+    "microsoft.update.session": {
+        "clientapplicationid": lambda _agent, _host: "",
+        "readonly": lambda _agent, _host: False,
+    },
 }
 
 
@@ -39,4 +42,4 @@ def read_property(access: Access, ask: Ask) -> dict[str, Any]:
     if name.lower() not in properties:
         kind = "System.Runtime.InteropServices.COMException"
         raise failed(f"Unknown name. ({progid}.{name})", kind=kind, hresult="0x80020006")
-    return {"value": properties[name.lower()](agent)}
+    return {"value": properties[name.lower()](agent, access.host)}

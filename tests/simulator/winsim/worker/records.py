@@ -16,11 +16,14 @@ KEPT_JOBS: Final = 5
 LIVING: Final = frozenset({"armed", "running"})
 # A task that was started a moment ago may not say yet that it runs.
 SLOW_SCHEDULER: Final = timedelta(minutes=2)
+# After a boot its start-up trigger may take that long.
+SLOW_START: Final = timedelta(minutes=10)
+GOES_DOWN: Final = timedelta(minutes=60)
 
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """`state`: running, finished, failed, stopped, interrupted or armed."""
+    """`state`: running, finished, failed, stopped, expired, interrupted or armed."""
 
     id: str
     kind: str
@@ -42,8 +45,14 @@ def job_to_attach_to(host: Host, asked: str) -> JobState | None:
     return next((job for job in jobs_of(host) if job.state in LIVING or job.id == asked), None)
 
 
+def interrupted_before(host: Host, kind: str) -> str | None:
+    """The newest job of a kind, if it died and nobody has started another since."""
+    newest = next((job for job in jobs_of(host) if job.kind == kind), None)
+    return newest.id if newest is not None and newest.state == "interrupted" else None
+
+
 def job_state(host: Host, job: str) -> JobState:
-    """Running is what the task says."""
+    """Running is what the task says; one that will be started by a trigger is not dead."""
     journal, kind = traces.journal_of(host, job), job.partition("-")[0]
     if not journal:
         return JobState(job, kind, "interrupted", None, None)
@@ -52,14 +61,27 @@ def job_state(host: Host, job: str) -> JobState:
         return JobState(job, kind, str(last.get("outcome")), started, last.get("at"))
     armed = len(journal) == 1
     task = host.tasks.get(places.task_of(job).lower())
-    if task is not None and task.state in {"running", "queued"}:
+    if task is None:
+        return JobState(job, kind, "interrupted", started, None)
+    if task.state in {"running", "queued"}:
         return JobState(job, kind, "armed" if armed else "running", started, None)
-    fresh = armed and task is not None and _is_fresh(host, started)
-    return JobState(job, kind, "armed" if fresh else "interrupted", started, None)
+    if armed:
+        waits = _is_fresh(host, started) or (task.at is not None and host.clock.now() - task.at < SLOW_START)
+        return JobState(job, kind, "armed" if waits else "interrupted", started, None)
+    comes = kind == "install" and _boot_continues(host, last)
+    return JobState(job, kind, "running" if comes else "interrupted", started, None)
 
 
 def _is_fresh(host: Host, started: str | None) -> bool:
     return started is not None and abs(host.clock.now() - datetime.fromisoformat(started)) < SLOW_SCHEDULER
+
+
+def _boot_continues(host: Host, last: dict[str, Any]) -> bool:
+    """The host is on its way down, or came up a moment ago and its scheduler has not got to the job."""
+    now, at = host.clock.now(), datetime.fromisoformat(str(last["at"]))
+    if (last.get("phase"), last.get("step")) == ("rebooting", "begin") and now - at < GOES_DOWN:
+        return True
+    return host.os.boot_time > at and now - host.os.boot_time < SLOW_START
 
 
 def clean_up(host: Host) -> None:

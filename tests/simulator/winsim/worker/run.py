@@ -18,6 +18,7 @@ from typing import Any, Final
 from ..clock import stamp
 from ..host import Host
 from ..model import Process
+from ..timetable import Appointment, boot_clears
 from . import places, traces
 
 # A sleeping worker looks for the stop file that often.
@@ -37,16 +38,30 @@ class KilledError(Exception):
 
 @dataclass(eq=False)
 class WorkerRun:
-    """A worker from the registration of its task to its end. `at` is its own time: that of the step it is in."""
+    """A worker from its start by the scheduler to its end; `due` and `moment`, that of its step, are steady time.
+
+    `outcome` is what the last line says when nothing failed, `last_words` what it says besides; `rests`: it waits for a
+    boot that it has asked for.
+    """
 
     host: Host
     job: str
     kind: str
     plan: dict[str, Any]
-    at: datetime
+    moment: datetime
     due: datetime
     process: Process | None = None
     steps: Steps = field(default_factory=lambda: iter(()))
+    outcome: str = "finished"
+    rests: bool = False
+    holds_lock: bool = False
+    phase: str = ""
+    last_words: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def at(self) -> datetime:
+        """What the host's clock shows in the step it is in."""
+        return self.host.clock.wall(self.moment)
 
     @property
     def folder(self) -> str:
@@ -62,10 +77,10 @@ class WorkerRun:
         traces.append_line(self.host, f"{self.folder}\\journal.jsonl", line, self.at)
 
     def log(self, phase: str) -> None:
-        """One entry of the state file's log."""
-        self.host.log.append(
-            {"at": stamp(self.at), "event": "job", "id": self.job, "kind": self.kind, "phase": phase},
-        )
+        """One entry of the state file's log, when the phase is a new one."""
+        if phase != self.phase:
+            self.phase = phase
+            self.host.record("job", self.moment, id=self.job, kind=self.kind, phase=phase)
 
     def write(self, name: str, text: str) -> None:
         traces.put_file(self.host, f"{self.folder}\\{name}", text, self.at)
@@ -85,11 +100,14 @@ class WorkerRun:
         self.may_go_on()
 
     def appear(self) -> None:
-        """The process starts, and takes the lock."""
+        """The process starts."""
         self.process = Process("powershell", traces.free_process_id(self.host), self.at)
         self.host.processes.append(self.process)
-        traces.put_file(self.host, places.LOCK, "", self.at)
         self._task_is("running")
+
+    def lock(self) -> None:
+        self.holds_lock = True
+        traces.put_file(self.host, places.LOCK, "", self.at)
 
     @property
     def process_id(self) -> int:
@@ -115,13 +133,16 @@ class WorkerRun:
             host.workers.remove(self)
 
     def die(self) -> None:
-        """Nothing is journaled: that is how a dead job is known."""
-        self.log(INTERRUPTED)
+        """Nothing is journaled: that is how a dead job is known. A boot that the job has asked for is no death."""
+        task = self.host.tasks.get(places.task_of(self.job).lower())
+        comes_again = self.process is None and task is not None and task.at_startup
+        if not self.rests and not comes_again:
+            self.log(INTERRUPTED)
         self.vanish(clean=False)
 
     def _task_is(self, state: str) -> None:
         task = self.host.tasks.get(places.task_of(self.job).lower())
-        if task is not None:
+        if task is not None and task.state != "disabled":
             task.state = state
 
     @property
@@ -138,17 +159,37 @@ def begin(run: WorkerRun, program: Callable[[WorkerRun], Steps]) -> None:
 
 def settle(host: Host) -> None:
     """Everything that was due by now, in its order. The host's lock is held."""
-    now = host.clock.now()
+    now = host.clock.steady()
     moved = False
-    while due := [run for run in host.workers if run.due <= now]:
-        _step(min(due, key=lambda run: run.due))
+    while (due := _next(host)) is not None and due.due <= now:
+        _do(host, due)
         moved = True
     if moved:
         host.touch()
 
 
+def due_next(host: Host) -> datetime | None:
+    """When something happens next by itself, in steady time."""
+    found = _next(host)
+    return found.due if found else None
+
+
+def _next(host: Host) -> WorkerRun | Appointment | None:
+    """What a worker waits for comes before the worker looks."""
+    coming: list[WorkerRun | Appointment] = [*host.appointments, *host.workers]
+    return min(coming, key=lambda one: one.due, default=None)
+
+
+def _do(host: Host, due: WorkerRun | Appointment) -> None:
+    if isinstance(due, WorkerRun):
+        _step(due)
+        return
+    host.appointments.remove(due)
+    due.do(due.due)
+
+
 def _step(run: WorkerRun) -> None:
-    run.at = run.due
+    run.moment = run.due
     try:
         run.due += timedelta(seconds=next(run.steps))
     except StopIteration:
@@ -160,6 +201,9 @@ def _step(run: WorkerRun) -> None:
 def kill_all(host: Host) -> None:
     """The host goes down: what was due before has happened, the rest never will. The host's lock is held."""
     settle(host)
+    now = host.clock.steady()
     for run in list(host.workers):
-        run.at = host.clock.now()
+        run.moment = now
         run.die()
+    boot_clears(host.appointments, now)
+    host.installation = None

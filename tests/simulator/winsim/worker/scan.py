@@ -10,23 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..agent import services
-from ..agent.errors import AgentError
 from ..agent.lines import history_lines, unreadable_warnings, update_line
 from ..agent.search import OFFLINE_NAME, OFFLINE_SERVICE, Found, Request, search, search_takes
 from ..clock import stamp
 from . import places, traces
 from .catalog import checked_catalog
+from .patience import Patience, search_patiently
 from .run import KilledError, Steps, WorkerRun
 from .steps import refused_as, step
 
-# What comes and goes with the network or a busy server; a test compares it with the shipped worker's list.
-TRANSIENT: Final = frozenset(
-    "0x80240009 0x8024001B 0x8024001E 0x8024001F 0x80240021 0x80244007 0x80244010 0x80244012 0x80244013 0x80244014 "
-    "0x80244015 0x80244016 0x8024401A 0x8024401C 0x8024401D 0x8024401E 0x8024401F 0x80244021 0x80244022 0x80244023 "
-    "0x8024402B 0x8024402C 0x8024402F 0x8024A10A 0x80072EE2 0x80072EE7 0x80072EFD 0x80072EFE 0x800706BA "
-    "0x800706BE".split()
-)
-ATTEMPTS: Final = 5
 READS_HISTORY: Final = 1.0
 READS_UPDATES: Final = 2.0
 
@@ -88,36 +80,14 @@ def _add_catalog(run: WorkerRun, asked: Asked) -> None:
 
 def _search_updates(run: WorkerRun, asked: Asked) -> Generator[float, None, tuple[Found, bool]]:
     """What was found, and whether online. The local store says less, which `errors` tells."""
-    attempts = max(1, int(asked.plan.get("attempts") or ATTEMPTS))
-    said = str(asked.plan.get("online", "auto")).lower()
-    online = said != "false" or asked.catalog is not None
+    said = "true" if asked.catalog is not None else asked.plan.get("online", "auto")
+    patience = Patience("scanning", asked.plan.get("attempts"), said)
     with step("searching"):
-        try:
-            return (yield from _search_patiently(run, asked, attempts, online=online)), online
-        except AgentError as error:
-            if said != "auto" or asked.catalog is not None or error.hresult not in TRANSIENT:
-                raise
-            first = error
-        asked.errors.append({"step": "searching", "hresult": first.hresult, "message": str(first)})
-        try:
-            return (yield from _search_once(run, asked, attempts + 1, online=False)), False
-        except AgentError:
-            raise first from None
-
-
-def _search_patiently(run: WorkerRun, asked: Asked, attempts: int, *, online: bool) -> Generator[float, None, Found]:
-    attempt = 1
-    while True:
-        try:
-            return (yield from _search_once(run, asked, attempt, online=online))
-        except AgentError as error:
-            if attempt >= attempts or error.hresult not in TRANSIENT:
-                raise
-            code = error.hresult
-        seconds = 60 * 2 ** min(attempt - 1, 6)
-        run.say("scanning", step="backing_off", attempt=attempt, hresult=code, seconds=seconds)
-        yield from run.sleep(seconds)
-        attempt += 1
+        found, online = yield from search_patiently(
+            run, patience, lambda attempt, online: _search_once(run, asked, attempt, online=online)
+        )
+    asked.errors.extend(patience.errors)
+    return found, online
 
 
 def _search_once(run: WorkerRun, asked: Asked, attempt: int, *, online: bool) -> Generator[float, None, Found]:

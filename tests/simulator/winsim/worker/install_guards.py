@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What keeps the worker from beginning with an update of its plan: a reason and a text, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Final
+
+from ..agent.categories import CLASSIFICATIONS, DRIVERS, categories_of
+from ..agent.criteria import is_driver
+from ..agent.services import agent_of
+from .session import Item, Session
+
+Refusal = tuple[str, str] | None
+UPGRADES: Final = CLASSIFICATIONS["Upgrades"]
+
+
+def ruling(item: Item) -> Refusal:
+    """What the agent says of it: whether this very update is there to be installed, and may be."""
+    update = item.found
+    if update is None:
+        return "not_offered", "the agent does not offer it"
+    if update.get("installed"):
+        return "installed", "it is installed already"
+    revision = update.get("revision", 1)
+    if item.revision is not None and revision != item.revision:
+        return "revision_changed", f"the agent offers revision {revision}"
+    item.revision = revision
+    word = None if item.named else _exclusion(update)
+    return ("excluded", word) if word else None
+
+
+def _exclusion(update: dict[str, Any]) -> str | None:
+    ids = {category["id"] for category in categories_of(update, "en")}
+    reasons = {
+        "it is a feature upgrade": UPGRADES in ids,
+        "it is a driver": is_driver(update) or CLASSIFICATIONS[DRIVERS] in ids,
+        "it is optional (browse only)": update.get("browse_only"),
+        "it is hidden": update.get("hidden"),
+        "it may ask somebody for input": update.get("user_input"),
+    }
+    return next((word for word, holds in reasons.items() if holds), None)
+
+
+def disk_refusal(session: Session) -> Refusal:
+    free, least = session.run.host.free_mb, session.plan.min_free_mb
+    return ("disk_space", f"the system drive has {free} MB left, less than {least:g}") if free < least else None
+
+
+def refusal(session: Session, item: Item) -> Generator[float, None, Refusal]:
+    """Everything that is looked at before an update is begun; waits for another installer."""
+    session.look_at_clock("installing")
+    found = _early(session, item) or _hard_reboot(session) or disk_refusal(session)
+    if found is None and not item.ready:
+        found = "download_failed", "it is not downloaded"
+    if found is not None:
+        return found
+    begun = session.run.moment
+    who = yield from session.wait_idle("installing", session.busy_left, session.plan.deadline, item.needs)
+    session.busy_left -= (session.run.moment - begun).total_seconds()
+    if who is not None and not session.run.stop_is_asked:
+        return "other_installer", who
+    return _early(session, item) or _hard_reboot(session)
+
+
+def _early(session: Session, item: Item) -> Refusal:
+    """What no look at the host is needed for."""
+    if session.run.stop_is_asked:
+        session.stopped = True
+        return "stopped", "the job was told to stop"
+    return item.reason or session.halt or _time_refusal(session, item)
+
+
+def _time_refusal(session: Session, item: Item) -> Refusal:
+    left = session.left(session.plan.deadline)
+    if left is None or item.needs <= left:
+        return None
+    session.expired = session.expired or left <= 0
+    return "does_not_fit", f"it needs {item.needs:g} seconds with the reserve, and {left} are left"
+
+
+def _hard_reboot(session: Session) -> Refusal:
+    if agent_of(session.run.host).refuses_to_install:
+        session.blocked = True
+        return "hard_reboot", "the agent installs nothing more before a reboot"
+    return None
