@@ -15,6 +15,7 @@ from typing import Any
 from .._evidence.patch_job import new_job_id
 from .._evidence.scan_question import scan_plan
 from .._evidence.wording import printable
+from .._plan.install.document import install_document
 from .core import ActionFail
 from .modules import HostModules
 from .reader import failure_of
@@ -65,6 +66,17 @@ def start_job(modules: HostModules, request: ScanRequest, *, in_earnest: bool = 
     arguments = {"operation": "start", "id": job, "plan": plan, "worker": text, "worker_sha256": sha256}
     run = modules.run_in_earnest if in_earnest else modules.run
     return checked_answer(run(JOB_MODULE, arguments))
+
+
+def start_install(
+    modules: HostModules, plan: Mapping[str, Any], *, armed: bool, run_id: str | None
+) -> Mapping[str, Any]:
+    """Return what the host says to a new install job of a checked plan; raise RefusedError where it refuses."""
+    text, sha256 = worker_script()
+    job = new_job_id("install", datetime.now(timezone.utc), secrets.token_hex(4))
+    document = install_document(job, plan, run_id=run_id)
+    arguments = {"operation": "start", "id": job, "plan": document, "worker": text, "worker_sha256": sha256}
+    return checked_answer(modules.run(JOB_MODULE, {**arguments, "armed": armed}))
 
 
 def checked_answer(answer: Mapping[str, Any]) -> Mapping[str, Any]:

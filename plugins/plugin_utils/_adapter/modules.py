@@ -58,7 +58,7 @@ class HostModules:
                 return answer
             if pause is not None:
                 sleep(pause)
-                self._reconnect()
+                self.reconnect()
         raise LineLostError(seen)
 
     def _try(self, arguments: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
@@ -68,7 +68,7 @@ class HostModules:
             return printable(" ".join(str(error).split())[:300]) or type(error).__name__, {}
         return failure_of(answer) or "", answer
 
-    def _reconnect(self) -> None:
+    def reconnect(self) -> None:
         """The shell of a broken line is of no use; where there is none again, the next try says so."""
         try:
             self._action._connection.reset()

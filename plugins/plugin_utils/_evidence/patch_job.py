@@ -20,7 +20,7 @@ from .wording import printable
 
 PLACE = "%ProgramFiles%\\winops.patching"
 KINDS = ("scan", "install")
-OUTCOMES = frozenset({"finished", "failed", "stopped"})
+OUTCOMES = frozenset({"finished", "failed", "stopped", "expired"})
 MAX_JOURNAL_BYTES = 65_536
 MAX_WORD = 60
 MAX_MESSAGE = 500
@@ -166,8 +166,8 @@ def json_lines(text: str) -> tuple[list[dict[str, Any]], list[str]]:
 class JobProgress:
     """How far a job has come by its journal. Times are aware UTC instants or None.
 
-    ``phase`` and ``step`` are the words of the last line, ``outcome`` (finished, failed, stopped) is None until the
-    last line of the journal is there; an outcome that is none of these words counts as failed.
+    ``phase`` and ``step`` are the words of the last line, ``outcome`` (a word of OUTCOMES) is None until the last line
+    of the journal is there; an outcome that is none of these words counts as failed.
     """
 
     phase: str | None = None
@@ -180,6 +180,7 @@ class JobProgress:
     process_id: int | None = None
     boot_time: datetime | None = None
     worker_sha256: str | None = None
+    last_at: datetime | None = None
     lines: int = 0
 
     def after(self, lines: Iterable[Mapping[str, Any]]) -> JobProgress:
@@ -199,6 +200,7 @@ class JobProgress:
 def _after_line(progress: JobProgress, line: Mapping[str, Any]) -> JobProgress:
     phase, step = word_of(line.get("phase")), word_of(line.get("step"))
     changes: dict[str, Any] = {"phase": phase, "step": step, "detail": _detail(line), "lines": progress.lines + 1}
+    changes["last_at"] = time_or_none(line.get("at")) or progress.last_at
     if phase == "armed":
         changes["armed_at"] = time_or_none(line.get("at"))
     if step == "started":

@@ -192,7 +192,7 @@ def test_list_and_stop_are_the_hosts():
         ({"operation": "read", "id": JOB, "offset": -1}, "offset: must be 0"),
         ({"operation": "start", "criteria": "IsInstalled"}, "criteria: the text ends"),
         ({"operation": "start", "jitter": "6m"}, "jitter: at most 5m"),
-        ({"operation": "start", "kind": "install"}, "kind"),
+        ({"operation": "start", "kind": "package"}, "kind"),
     ],
 )
 def test_a_wrong_option_fails_before_the_host_is_asked(options, words):
