@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .fields import FieldReader
 from .history import OPERATIONS, RESULTS, hex_code
 from .times import format_time, time_or_none
 from .update import kb_number, update_id
 from .wording import printable, type_name
 
 MAX_TEXT = 1000
-MAX_LIST = 2000
 TYPES = {1: "software", 2: "driver"}
 REBOOT_BEHAVIORS = {0: "never", 1: "always_requires", 2: "can_request"}
 IMPACTS = {0: "normal", 1: "minor", 2: "exclusive"}
@@ -43,112 +43,88 @@ CLASSIFICATION_IDS = frozenset(
 )
 
 
-class LineReader:
-    """Reads the properties of one line. Null is what the host could not read; what makes no sense is null too, and is
-    named in ``problems``."""
+class LineReader(FieldReader):
+    """Reads the properties of one line. Null is what the host could not read."""
 
-    __slots__ = ("line", "problems")
-
-    def __init__(self, line: Mapping[str, Any]) -> None:
-        self.line = line
-        self.problems: list[str] = []
-
-    def _damaged(self, key: str, what: str) -> None:
-        self.problems.append(f"{key} is {what}")
-
-    def flag(self, key: str) -> bool | None:
-        """Return true, false or null."""
-        value = self.line.get(key)
-        if value is True or value is False or value is None:
-            return value
-        self._damaged(key, f"neither true nor false but {type_name(value)}")
-        return None
-
-    def number(self, key: str) -> int | None:
-        """Return a whole number that is not negative, or null; sizes arrive as decimals."""
-        value = self.line.get(key)
-        if value is None:
-            return None
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 2**63 and value % 1 == 0:
-            return int(value)
-        self._damaged(key, "no whole number")
-        return None
+    __slots__ = ()
 
     def text(self, key: str) -> str | None:
         """Return a text in which nothing moves a cursor, or null; an empty one says nothing."""
-        return self._text(key, self.line.get(key))
+        return self._text(key, self.values.get(key))
 
     def _text(self, key: str, value: object) -> str | None:
         if value is None:
             return None
         if isinstance(value, str):
             return printable(value[:MAX_TEXT]).strip() or None
-        self._damaged(key, f"no text but {type_name(value)}")
+        self.damaged(key, f"no text but {type_name(value)}")
         return None
 
     def time(self, key: str) -> str | None:
         """Return a time as ``2026-11-18T03:20:00Z``, or null."""
-        value = self.line.get(key)
+        value = self.values.get(key)
         if value is None:
             return None
         found = time_or_none(value) if isinstance(value, str) else None
         if found is None:
-            self._damaged(key, "no time")
+            self.damaged(key, "no time")
             return None
         return format_time(found)
 
     def word(self, key: str, words: Mapping[int, str]) -> str | None:
         """Return the word of a number, or null; a number without a word is damage."""
-        value = self.line.get(key)
+        value = self.values.get(key)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or value not in words:
-            self._damaged(key, f"{printable(str(value)[:20])!r}, which has no meaning")
+            self.damaged(key, f"{printable(str(value)[:20])!r}, which has no meaning")
             return None
         return words[value]
 
-    def entries(self, key: str) -> list[Any]:
-        """Return a list, or an empty one for null."""
-        value = self.line.get(key)
-        if value is None:
-            return []
-        if not isinstance(value, list):
-            self._damaged(key, f"no list but {type_name(value)}")
-            return []
-        if len(value) > MAX_LIST:
-            self._damaged(key, f"longer than {MAX_LIST} entries")
-        return value[:MAX_LIST]
+    def texts(self, key: str) -> list[str] | None:
+        """Return the texts of a list, or null."""
+        entries = self.entries(key)
+        if entries is None:
+            return None
+        return [text for text in (self._text(key, entry) for entry in entries) if text]
 
-    def texts(self, key: str) -> list[str]:
-        """Return the texts of a list."""
-        return [text for text in (self._text(key, entry) for entry in self.entries(key)) if text]
+    def ids(self, key: str) -> list[str] | None:
+        """Return the update ids of a list, or null."""
+        texts = self.texts(key)
+        return None if texts is None else [name for name in map(update_id, texts) if name]
 
-    def numbers_of_kb(self) -> list[str]:
-        """Return the KB numbers, digits only."""
+    def numbers_of_kb(self) -> list[str] | None:
+        """Return the KB numbers, digits only, or null."""
+        entries = self.entries("kb")
+        if entries is None:
+            return None
         found = []
-        for entry in self.entries("kb"):
+        for entry in entries:
             number = kb_number(entry)
             if number is None:
-                self._damaged("kb", "not made of digits")
+                self.damaged("kb", "not made of digits")
             else:
                 found.append(number)
         return found
 
     def hresult(self, key: str) -> str | None:
         """Return ``0x80070643``, or null."""
-        value = self.line.get(key)
+        value = self.values.get(key)
         code = hex_code(value)
         if code is None and value is not None:
-            self._damaged(key, "no code")
+            self.damaged(key, "no code")
         return code
 
-    def categories(self) -> tuple[str | None, str | None, list[dict[str, str | None]]]:
-        """Return (name and id of the classification, the products as ``{id, name}``)."""
+    def categories(self) -> tuple[str | None, str | None, list[dict[str, str | None]] | None]:
+        """Return (name and id of the classification, the products as ``{id, name}``), all null where none were told."""
         classification: tuple[str | None, str | None] = (None, None)
+        entries = self.entries("categories")
+        if entries is None:
+            return (*classification, None)
         products = []
-        for entry in self.entries("categories"):
+        for entry in entries:
             if not isinstance(entry, Mapping):
-                self._damaged("categories", "not made of mappings")
+                self.damaged("categories", "not made of mappings")
                 continue
             key = update_id(entry.get("id"))
             name, kind = self._text("categories", entry.get("name")), self._text("categories", entry.get("type"))
@@ -190,7 +166,7 @@ def update_of_line(line: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list
         "type": reader.word("type", TYPES),
         "severity": reader.text("severity"),
         "cves": reader.texts("cves"),
-        "bulletin": ", ".join(reader.texts("bulletins")) or None,
+        "bulletin": ", ".join(reader.texts("bulletins") or ()) or None,
         "size": reader.number("max_size"),
         **{name: reader.flag(name) for name in _FLAGS},
         "reboot_behavior": reader.word("reboot_behavior", REBOOT_BEHAVIORS),
@@ -199,7 +175,7 @@ def update_of_line(line: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list
         "deployment_action": reader.word("deployment_action", DEPLOYMENT_ACTIONS),
         "deadline": reader.time("deadline"),
         "released": reader.time("last_deployment_change"),
-        "supersedes": [name for name in map(update_id, reader.texts("supersedes")) if name],
+        "supersedes": reader.ids("supersedes"),
         "max_run_minutes": None,
     }
     return update, [f"update {key}: {problem}" for problem in reader.problems]

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from .fields import FieldReader
 from .times import time_or_none
 from .wording import printable, type_name
 
 MAX_TEXT = 300
-MAX_LIST = 2000
 _KB = re.compile(r"(?:KB)?([0-9]{4,12})", re.IGNORECASE)
 _MAPPINGS = (dict, Mapping)
-_LISTS = (list, tuple)
 
 
 class Product(NamedTuple):
@@ -132,69 +131,37 @@ _NUMBERS = ("revision", "size", "max_run_minutes")
 _TIMES = ("deadline", "released")
 
 
-class _Reader:
-    """Reads fields of one mapping; what is there and makes no sense is None, and named in ``problems``."""
+class _Reader(FieldReader):
+    """Reads the fields of one update."""
 
-    __slots__ = ("problems", "raw")
-
-    def __init__(self, raw: Mapping[str, Any]) -> None:
-        self.raw = raw
-        self.problems: list[str] = []
-
-    def _damaged(self, key: str, what: str) -> None:
-        self.problems.append(f"{key} is {what}")
-
-    def flag(self, key: str) -> bool | None:
-        """Return true or false, or None."""
-        value = self.raw.get(key)
-        if value is True or value is False or value is None:
-            return value
-        self._damaged(key, f"neither true nor false but {type_name(value)}")
-        return None
-
-    def number(self, key: str) -> int | None:
-        """Return a whole number that is not negative, or None."""
-        value = self.raw.get(key)
-        if value is None:
-            return None
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 and value == value // 1:
-            return int(value)
-        self._damaged(key, "no whole number")
-        return None
+    __slots__ = ()
 
     def text(self, key: str) -> str | None:
         """Return a text that may be shown, or None."""
-        return self._text(key, self.raw.get(key))
+        return self._text(key, self.values.get(key))
 
     def _text(self, key: str, value: object) -> str | None:
         if value is None:
             return None
         if isinstance(value, str):
             return printable(value[:MAX_TEXT])
-        self._damaged(key, f"no text but {type_name(value)}")
+        self.damaged(key, f"no text but {type_name(value)}")
         return None
 
     def time(self, key: str) -> datetime | None:
         """Return an instant, or None."""
-        value = self.raw.get(key)
+        value = self.values.get(key)
         found = time_or_none(value) if value is not None else None
         if value is not None and found is None:
-            self._damaged(key, "no time")
+            self.damaged(key, "no time")
         return found
 
     def _entries(self, key: str) -> list[Any]:
-        value = self.raw.get(key)
-        if value is None:
-            # A list that the agent has is empty; null is one that it did not give.
-            if key in self.raw:
-                self._damaged(key, "not told by the agent")
-            return []
-        if not isinstance(value, _LISTS):
-            self._damaged(key, f"no list but {type_name(value)}")
-            return []
-        if len(value) > MAX_LIST:
-            self._damaged(key, f"longer than {MAX_LIST} entries")
-        return list(value[:MAX_LIST])
+        """A list that the agent has is empty; null is one that it did not give."""
+        found = self.entries(key)
+        if key in self.values and self.values[key] is None:
+            self.damaged(key, "not told by the agent")
+        return found or []
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return the texts of a list that are not empty."""
@@ -202,26 +169,26 @@ class _Reader:
 
     def numbers(self, key: str) -> tuple[str, ...]:
         """Return the KB numbers of a list, or of a single one."""
-        value = self.raw.get(key)
+        value = self.values.get(key)
         single = isinstance(value, (str, int)) and not isinstance(value, bool)
         found = []
         for entry in [value] if single else self._entries(key):
             number = kb_number(entry)
             if number is None:
-                self._damaged(key, "not made of digits")
+                self.damaged(key, "not made of digits")
             else:
                 found.append(number)
         return tuple(found)
 
     def classification(self) -> tuple[str | None, str | None]:
         """Return (name, id) of the classification, which may also be a mapping of both."""
-        value = self.raw.get("classification")
+        value = self.values.get("classification")
         if isinstance(value, _MAPPINGS):
             name, key = self._text("classification", value.get("name")), value.get("id")
             if name is None and key is None:
-                self._damaged("classification", "a mapping without name and id")
+                self.damaged("classification", "a mapping without name and id")
         else:
-            name, key = self._text("classification", value), self.raw.get("classification_id")
+            name, key = self._text("classification", value), self.values.get("classification_id")
         found = self._text("classification_id", key)
         return name, found.strip("{}").lower() if found else None
 

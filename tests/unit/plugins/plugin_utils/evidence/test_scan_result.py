@@ -219,7 +219,24 @@ class TestDamage:
         missing = {name: value for name, value in update_line(IDS[1]).items() if name != key}
         scan = of_lines(update_line(IDS[0], **{key: None}), missing)
         assert (scan["complete"], scan["errors"], len(scan["updates"])) == (True, [], 2)
-        assert parse_scan(scan).problems == ()
+        assert all("not told by the agent" in problem for problem in parse_scan(scan).problems)
+
+    @pytest.mark.parametrize(
+        ("line_key", "keys"),
+        [
+            ("kb", ["kb"]),
+            ("cves", ["cves"]),
+            ("supersedes", ["supersedes"]),
+            ("categories", ["products", "classification", "classification_id"]),
+        ],
+    )
+    @pytest.mark.parametrize("value", [None, "no list"])
+    def test_a_list_that_the_agent_did_not_give_is_null_and_never_an_empty_one(self, line_key, keys, value):
+        scan = of_lines(update_line(IDS[0], **{line_key: value}), update_line(IDS[1], **{line_key: []}))
+        untold, told = scan["updates"]
+        assert [untold[key] for key in keys] == [None] * len(keys)
+        assert told[keys[0]] == []
+        assert any(f"{keys[0]} is not told by the agent" in problem for problem in parse_scan(scan).problems)
 
     @pytest.mark.parametrize(
         "text",
@@ -277,7 +294,9 @@ class TestDamage:
         scan = of_lines({**update_line(IDS[0]), **changes})
         json.dumps(scan)
         parsed = parse_scan(scan)
-        assert parsed.problems == ()
+        # Each update is one sentence, and a damaged list is null in the document.
+        for problem in parsed.problems:
+            assert all(text.endswith("not told by the agent") for text in problem.split(": ", 1)[1].split(", "))
         assert scan["complete"] is (not scan["errors"])
 
     @settings(max_examples=60)
