@@ -58,7 +58,7 @@ function Add-JournalLine($Path, $Text) {
 }
 
 function Read-WholeFile($Path) {
-    [IO.File]::ReadAllText($Path)
+    Invoke-Patiently -Action { [IO.File]::ReadAllText($Path) }
 }
 
 # Readers see the old file or the new one, never half of one.
@@ -756,13 +756,14 @@ function Get-Elapsed {
     [Diagnostics.Stopwatch]::GetTimestamp() / [Diagnostics.Stopwatch]::Frequency
 }
 
-# Whether somebody holds it. It is given back at once.
+# Whether somebody holds it. It is given back at once. Null where nobody could tell.
 function Test-Mutex($Name) {
     $mutex = $null
     try {
         if (-not [Threading.Mutex]::TryOpenExisting($Name, [ref]$mutex)) { return $false }
     }
     catch [UnauthorizedAccessException] { return $true }
+    catch { return $null }
     try {
         if (-not $mutex.WaitOne(0)) { return $true }
         $mutex.ReleaseMutex()
@@ -822,23 +823,43 @@ function Get-FreeMegabytes {
     catch { $null }
 }
 
-# 0 and 1 are what a host at rest says.
+# After a boot the agent may come later than this job. Null where nobody could tell.
+function Test-AgentBusy($Job) {
+    try {
+        if ($null -eq $Job.session) { Connect-Agent -Job $Job }
+        $installer = $Job.session.CreateUpdateInstaller()
+    }
+    catch { return $null }
+    Read-Flag -Job $Job -From $installer -Name 'IsBusy'
+}
+
+# 0 and 1 are what a host at rest says, one that was never serviced has no such key. Null where nobody could tell.
 function Test-Servicing {
     $path = 'Registry::HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\Interface'
     try { [long](Get-Item -LiteralPath $path -ErrorAction Stop).GetValue('ServicingInProgress', 0) -gt 1 }
-    catch { $false }
+    catch [Management.Automation.ItemNotFoundException] { $false }
+    catch { $null }
 }
 
-# Who is installing, or null.
-function Get-Busy($Job) {
-    if ($null -ne $Job.session) {
-        try { $installer = $Job.session.CreateUpdateInstaller() }
-        catch { $installer = $null }
-        if (Read-Flag -Job $Job -From $installer -Name 'IsBusy') { return 'the update agent is installing' }
+# That no process has this name is an error too, and the only one that is an answer. Null where nobody could tell.
+function Test-Process($Name) {
+    try { @(Get-Process -Name $Name -ErrorAction Stop).Count -gt 0 }
+    catch {
+        if ("$($_.CategoryInfo.Category)" -eq 'ObjectNotFound') { return $false }
+        $null
     }
-    if (Test-Mutex -Name 'Global\_MSIExecute') { return 'Windows Installer is installing' }
-    if (Test-Servicing) { return 'Windows is being serviced' }
-    if (@(Get-Process -Name 'TiWorker' -ErrorAction SilentlyContinue).Count -gt 0) { return 'TiWorker is running' }
+}
+
+# Who is installing, or null. Who could not be asked counts as one who is.
+function Get-Busy($Job) {
+    $answers = @(
+        @{ who = 'the update agent is installing'; busy = Test-AgentBusy -Job $Job }
+        @{ who = 'Windows Installer is installing'; busy = Test-Mutex -Name 'Global\_MSIExecute' }
+        @{ who = 'Windows is being serviced'; busy = Test-Servicing }
+        @{ who = 'TiWorker is running'; busy = Test-Process -Name 'TiWorker' }
+    )
+    foreach ($answer in $answers) { if ($answer.busy) { return $answer.who } }
+    foreach ($answer in $answers) { if ($null -eq $answer.busy) { return "whether $($answer.who) could not be read" } }
     $null
 }
 
@@ -903,6 +924,7 @@ function Read-InstallPlan($Job) {
         busy_left = (Get-PlanNumber -Table $plan -Name 'busy_wait_minutes' -Default 30) * 60
         clock = @{ wall = Get-Now; elapsed = Get-Elapsed; drift = 0.0 }
         begun = [Collections.ArrayList]@(); halt = $null; blocked = $false; stopped = $false; expired = $false; asks_reboot = $false
+        whole = $false; waits = $false
         reboot = @{
             mode = [string]$reboot['mode']; text = $reboot['message']; number = 0
             not_before = ConvertTo-Instant -Text $reboot['not_before']; deadline = ConvertTo-Instant -Text $reboot['deadline']
@@ -1025,6 +1047,7 @@ function Search-Agent($Job, [bool]$Online) {
     $found = $Job.searcher.Search('IsInstalled=0 or IsInstalled=1 or RebootRequired=1')
     $code = Get-ComValue -From $found -Name 'ResultCode'
     if (@(2, 3) -notcontains $code) { Stop-Refused -Job $Job -Word 'result_code' -Message "the agent ended the search with result code $code" }
+    $Job.install.whole = $code -eq 2
     , $found
 }
 
@@ -1057,7 +1080,7 @@ function Search-Offered($Job) {
     }
 }
 
-# Id -> the agent's object, of those ids alone. The table may hold the plan's entries.
+# Id -> the agent's object, of those ids alone. What has no readable id may be any of them.
 function Select-Found($Job, $Found, $Wanted) {
     $objects = @{}
     $list = Get-Collection -From (Get-ComValue -From $Found -Name 'Updates')
@@ -1066,6 +1089,7 @@ function Select-Found($Job, $Found, $Wanted) {
         $update = Get-ComItem -From $list -Index $i
         $identity = Read-Value -Job $Job -From $update -Name 'Identity'
         $id = Read-Id -Job $Job -From $identity -Name 'UpdateID'
+        if ($null -eq $id) { $Job.install.whole = $false }
         if ($null -eq $id -or -not $Wanted.ContainsKey($id)) { continue }
         $fits = (Read-Number -Job $Job -From $identity -Name 'RevisionNumber') -eq $Wanted[$id]
         if ($fits -or -not $objects.ContainsKey($id)) { $objects[$id] = $update }
@@ -1077,16 +1101,31 @@ function Get-Revision($Job, $Update) {
     Read-Number -Job $Job -From (Read-Value -Job $Job -From $Update -Name 'Identity') -Name 'RevisionNumber'
 }
 
-# Why it is not installed unless it was named by its id; null when nothing speaks against it.
+# True where an update may ask somebody for input, null where that could not be read. Some have no behaviour at all.
+function Test-Input($Job, $Update) {
+    try { $behavior = Get-ComValue -From $Update -Name 'InstallationBehavior' }
+    catch { return $null }
+    if ($null -eq $behavior -or $behavior -is [DBNull]) { return $false }
+    Read-Flag -Job $Job -From $behavior -Name 'CanRequestUserInput'
+}
+
+# Why it is not installed unless it was named by its id; null when nothing speaks against it. What could not be read
+# speaks against it.
 function Get-Exclusion($Job, $Update) {
     [object[]]$categories = Read-Categories -Job $Job -Update $Update
-    $ids = @(foreach ($category in $categories) { if ($null -ne $category) { $category['id'] } })
-    if ($ids -contains '3689bdc8-b205-4af4-8d4a-a63924c5e9d5') { return 'it is a feature upgrade' }
-    if ((Read-Number -Job $Job -From $Update -Name 'Type') -eq 2 -or $ids -contains 'ebfc1fc5-71a4-4f7b-9aca-3b9a503104a0') { return 'it is a driver' }
-    if (Read-Flag -Job $Job -From $Update -Name 'BrowseOnly') { return 'it is optional (browse only)' }
-    if (Read-Flag -Job $Job -From $Update -Name 'IsHidden') { return 'it is hidden' }
-    $behavior = Read-Value -Job $Job -From $Update -Name 'InstallationBehavior'
-    if (Read-Flag -Job $Job -From $behavior -Name 'CanRequestUserInput') { return 'it may ask somebody for input' }
+    $ids = @(foreach ($category in $categories) { $category['id'] })
+    $type = Read-Number -Job $Job -From $Update -Name 'Type'
+    $answers = @(
+        @{ holds = $ids -contains '3689bdc8-b205-4af4-8d4a-a63924c5e9d5'; text = 'it is a feature upgrade' }
+        @{ holds = $type -eq 2 -or $ids -contains 'ebfc1fc5-71a4-4f7b-9aca-3b9a503104a0'; text = 'it is a driver' }
+        @{ holds = Read-Flag -Job $Job -From $Update -Name 'BrowseOnly'; text = 'it is optional (browse only)' }
+        @{ holds = Read-Flag -Job $Job -From $Update -Name 'IsHidden'; text = 'it is hidden' }
+        @{ holds = Test-Input -Job $Job -Update $Update; text = 'it may ask somebody for input' }
+    )
+    foreach ($answer in $answers) { if ($answer.holds) { return $answer.text } }
+    if ($null -eq $categories -or $ids -contains $null) { return 'its categories could not be read' }
+    if ($null -eq $type) { return 'its type could not be read' }
+    foreach ($answer in $answers) { if ($null -eq $answer.holds) { return "whether $($answer.text) could not be read" } }
     $null
 }
 
@@ -1101,9 +1140,16 @@ function Set-Ruling($Job, $Update) {
         Set-Reason -Update $Update -Reason 'not_offered' -Text 'the agent does not offer it'
         return
     }
-    $revision = Get-Revision -Job $Job -Update $Update.found
-    if (Read-Flag -Job $Job -From $Update.found -Name 'IsInstalled') {
+    $installed = Read-Flag -Job $Job -From $Update.found -Name 'IsInstalled'
+    if ($installed) {
         Set-Reason -Update $Update -Reason 'installed' -Text 'it is installed already'
+        return
+    }
+    $revision = Get-Revision -Job $Job -Update $Update.found
+    if ($null -eq $installed -or $null -eq $revision) {
+        $what = 'whether it is installed already'
+        if ($null -ne $installed) { $what = 'its revision' }
+        Set-Reason -Update $Update -Reason 'excluded' -Text "$what could not be read"
         return
     }
     if ($null -ne $Update.revision -and $revision -ne $Update.revision) {
@@ -1374,6 +1420,8 @@ function Install-Update($Job, $Update) {
     $begun = Get-Elapsed
     $outcome = Start-Installation -Job $Job -Update $Update
     $seconds = [long][Math]::Round((Get-Elapsed) - $begun)
+    # TiWorker stays for minutes after each installation of ours; that must not use up the patience with others.
+    $Job.install.busy_left = $Job.install.busy_wait
     $words = @{ 2 = 'succeeded'; 3 = 'succeeded_with_errors'; 5 = 'aborted' }
     $result = 'failed'
     if ($null -ne $outcome.code -and $words.ContainsKey([int]$outcome.code)) { $result = $words[[int]$outcome.code] }
@@ -1431,6 +1479,10 @@ function Get-RebootRefusal($Job) {
         $Job.install.stopped = $true
         return New-Obstacle -Reason 'stopped' -Text 'the job was told to stop'
     }
+    # What outlives a reboot may outlive all: a second one is for updates that need two.
+    if ($reboot.number -gt 0 -and -not $Job.install.waits) {
+        return New-Obstacle -Reason 'persistent' -Text 'what asks for a reboot has outlived one, and no update of this job is known to wait for another'
+    }
     if ($reboot.number -ge $reboot.most) { return New-Obstacle -Reason 'max_reboots' -Text "this job has rebooted the host $($reboot.number) times" }
     if (Test-Fit -Job $Job -Until $reboot.deadline -Needs ($reboot.warn + $reboot.reserve)) { return $null }
     New-Obstacle -Reason 'outside_window' -Text 'too little is left of the window for reboots'
@@ -1472,12 +1524,18 @@ function Invoke-Reboot($Job) {
     Write-Journal -Job $Job -Phase 'rebooting' -Facts ([ordered]@{ step = 'failed'; exit_code = $code; text = $problem })
 }
 
-# The local store knows what is installed. Null when nobody answers.
-function Search-Verified($Job) {
-    try { return , (Search-Install -Job $Job -Phase 'verifying' -Attempt 1 -Online $false) }
+# The local store knows what is installed: id -> the agent's object. Null when nobody answers.
+function Search-Verified($Job, $Wanted) {
+    try {
+        $found = Search-Install -Job $Job -Phase 'verifying' -Attempt 1 -Online $false
+        return Select-Found -Job $Job -Found $found -Wanted $Wanted
+    }
     catch { $Job.refusal = $null }
     if ("$($Job.scan['online'])" -eq 'false') { return $null }
-    try { return , (Search-Install -Job $Job -Phase 'verifying' -Attempt 2 -Online $true) }
+    try {
+        $found = Search-Install -Job $Job -Phase 'verifying' -Attempt 2 -Online $true
+        return Select-Found -Job $Job -Found $found -Wanted $Wanted
+    }
     catch { $Job.refusal = $null }
     $null
 }
@@ -1506,17 +1564,18 @@ function Get-BegunHistory($Job) {
     $table
 }
 
-function Write-Verified($Job, $Update, $Searched, $Object, $History) {
+function Write-Verified($Job, $Update, [bool]$Whole, $Object, $History) {
     $offered = $null
     $installed = $null
     $waits = $null
-    if ($Searched) { $offered = $false }
+    if ($Whole) { $offered = $false }
     if ($null -ne $Object) {
         $installed = Read-Flag -Job $Job -From $Object -Name 'IsInstalled'
         $waits = Read-Flag -Job $Job -From $Object -Name 'RebootRequired'
         $offered = $null
         if ($null -ne $installed) { $offered = -not $installed }
     }
+    if ($waits) { $Job.install.waits = $true }
     Write-Journal -Job $Job -Phase 'verifying' -Facts ([ordered]@{
         step = 'update'; id = $Update.id; revision = $Update.revision; offered = $offered; installed = $installed
         reboot_required = $waits; history = $History
@@ -1525,14 +1584,15 @@ function Write-Verified($Job, $Update, $Searched, $Object, $History) {
 
 function Invoke-Verification($Job) {
     $Job.step = 'verifying'
-    $found = Search-Verified -Job $Job
     $wanted = @{}
     foreach ($update in $Job.install.begun) { $wanted[$update.id] = $update.revision }
-    $objects = @{}
-    if ($null -ne $found) { $objects = Select-Found -Job $Job -Found $found -Wanted $wanted }
+    $objects = Search-Verified -Job $Job -Wanted $wanted
+    # Only a whole search tells what is not offered.
+    $whole = $null -ne $objects -and $Job.install.whole
+    if ($null -eq $objects) { $objects = @{} }
     $history = Get-BegunHistory -Job $Job
     foreach ($update in $Job.install.begun) {
-        Write-Verified -Job $Job -Update $update -Searched ($null -ne $found) -Object $objects[$update.id] -History $history[$update.id]
+        Write-Verified -Job $Job -Update $update -Whole $whole -Object $objects[$update.id] -History $history[$update.id]
     }
     Get-RebootNeed -Job $Job
     Write-Journal -Job $Job -Phase 'verifying' -Facts ([ordered]@{ step = 'reboot'; required = $Job.reboot_required })
@@ -1615,8 +1675,6 @@ function Resume-Install($Job, $Lines) {
     $Job.step = 'verifying'
     Write-Unsettled -Job $Job -Settled $settled -Obstacle (New-Obstacle -Reason 'stopped' -Text 'the job was cut off before; since then it only verifies')
     if ($Job.install.begun.Count -gt 0 -or $expected) {
-        try { Connect-Agent -Job $Job }
-        catch { Add-Warning -Job $Job -Context 'installer' -Record $_ }
         $null = Wait-Idle -Job $Job -Phase 'verifying' -Seconds $Job.install.busy_wait -Until $null -Needs 0
         Invoke-Verification -Job $Job
         if ($expected -and $Job.reboot_required -ne $false) { Invoke-Reboot -Job $Job }

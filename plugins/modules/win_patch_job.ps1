@@ -223,12 +223,30 @@ function Open-StartLock {
     }
 }
 
-function Install-Worker($Path, [byte[]]$Worker, $Sha256) {
-    if (Test-Path -LiteralPath $Path) {
-        $there = (Get-FileHash -LiteralPath $Path -Algorithm SHA256 -ErrorAction Stop).Hash
-        if ($there -eq $Sha256 -and (Test-Trusted -Sddl (Get-Acl -LiteralPath $Path).Sddl)) { return }
-        Remove-Item -LiteralPath $Path -Force
+function Test-Worker($Path, $Sha256) {
+    if (-not (Test-Path -LiteralPath $Path)) { return $false }
+    $there = (Get-FileHash -LiteralPath $Path -Algorithm SHA256 -ErrorAction Stop).Hash
+    $there -eq $Sha256 -and (Test-Trusted -Sddl (Get-Acl -LiteralPath $Path).Sddl)
+}
+
+# The text that was sent; without one the file that lies here, and nothing where that is another worker.
+function Get-Worker($Text, $Sha256) {
+    if ($Text) { $worker = [Text.Encoding]::UTF8.GetBytes($Text) }
+    else {
+        $path = Join-Path -Path $script:base -ChildPath 'patch_worker.ps1'
+        if (-not (Test-Worker -Path $path -Sha256 $Sha256)) { return $null }
+        $worker = [IO.File]::ReadAllBytes($path)
     }
+    $found = [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($worker)).Replace('-', '').ToLowerInvariant()
+    if ($found -ne $Sha256) {
+        Deny -Reason 'worker_hash' -Message "the worker that arrived has the SHA-256 $found, not ${Sha256}: start again"
+    }
+    return , $worker
+}
+
+function Install-Worker($Path, [byte[]]$Worker, $Sha256) {
+    if (Test-Worker -Path $Path -Sha256 $Sha256) { return }
+    if (Test-Path -LiteralPath $Path) { Remove-Item -LiteralPath $Path -Force }
     [IO.File]::WriteAllBytes($Path, $Worker)
     $there = (Get-FileHash -LiteralPath $Path -Algorithm SHA256 -ErrorAction Stop).Hash
     if ($there -ne $Sha256) { Deny -Reason 'worker_hash' -Message "'$Path' is not what was written (SHA-256 $there): something on this host changes it" }
@@ -264,11 +282,13 @@ function Get-InstallTask($Plan, $Armed) {
     @{ triggers = @($start, $boot); hours = [int][Math]::Ceiling(($last.AddHours(12) - $begin).TotalHours) }
 }
 
-function Get-ScanTask {
+# The limit counts from the start: what the job waits before it scans comes on top.
+function Get-ScanTask($Plan) {
     $now = Get-Date
-    $end = $now.AddHours(24).ToString('s', [cultureinfo]::InvariantCulture)
+    $waits = [Math]::Ceiling([double]$Plan['delay_seconds'] / 3600)
+    $end = $now.AddHours(24 + $waits).ToString('s', [cultureinfo]::InvariantCulture)
     $past = $now.AddMinutes(-5)
-    @{ triggers = @(New-TimeTrigger -At $past -End $end); hours = 12 }
+    @{ triggers = @(New-TimeTrigger -At $past -End $end); hours = [int](12 + $waits) }
 }
 
 function Register-Job($Id, $Folder, $Worker, $Times, $Armed) {
@@ -312,7 +332,7 @@ function Get-FirstLine($Id, $Plan, $At, $Armed) {
 
 function Start-NewJob($Id, $Plan, [byte[]]$Worker, $Sha256, [bool]$Armed) {
     $at = Get-TimeText
-    $times = Get-ScanTask
+    $times = Get-ScanTask -Plan $Plan
     if ("$($Plan['kind'])" -eq 'install') { $times = Get-InstallTask -Plan $Plan -Armed $Armed }
     $path = Join-Path -Path $script:base -ChildPath 'patch_worker.ps1'
     Install-Worker -Path $path -Worker $Worker -Sha256 $Sha256
@@ -380,11 +400,9 @@ function Invoke-Start($Arguments) {
     $kind = ($id -split '-')[0]
     $plan = $Arguments['plan']
     if ($plan -isnot [hashtable] -or "$($plan['id'])" -cne $id -or "$($plan['kind'])" -cne $kind) { throw "'plan' must be a plan of the job $id" }
-    [byte[]]$worker = [Text.Encoding]::UTF8.GetBytes("$($Arguments['worker'])")
-    $sha256 = [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($worker)).Replace('-', '').ToLowerInvariant()
-    if ($sha256 -ne "$($Arguments['worker_sha256'])") {
-        Deny -Reason 'worker_hash' -Message "the worker that arrived has the SHA-256 $sha256, not $($Arguments['worker_sha256']): start again"
-    }
+    $sha256 = "$($Arguments['worker_sha256'])"
+    $worker = Get-Worker -Text "$($Arguments['worker'])" -Sha256 $sha256
+    if ($null -eq $worker) { return @{ changed = $false; id = $id; worker_wanted = $true } }
     Assert-Policy -Worker $worker
     $armed = Test-Armed -Arguments $Arguments -Plan $plan
     if ($Arguments['_ansible_check_mode']) {

@@ -17,6 +17,16 @@ function ConvertTo-Table($From) {
     $table
 }
 
+# A list of one text may arrive as that text, and an empty one as nothing.
+function Read-Change($From) {
+    $change = ConvertTo-Table -From $From
+    foreach ($side in 'expected', 'wanted') {
+        if (-not $change.ContainsKey($side)) { throw "the order says nothing of what is $side" }
+        $change[$side] = [string[]]@(foreach ($text in $change[$side]) { $text })
+    }
+    $change
+}
+
 # Ordinal: two paths that only look alike are two.
 function Test-Equal($Left, $Right) {
     $first = @($Left)
@@ -68,7 +78,9 @@ function Set-Queue($Changes, $Stamp) {
     }
     $backup = "SOFTWARE\winops.patching\RenameQueueBackup\$Stamp"
     Save-Queue -Base $base -Path $backup -Changes $Changes
-    Write-Queue -Key $key -Changes $Changes
+    # One of the two values may have been written when the other fails.
+    try { Write-Queue -Key $key -Changes $Changes }
+    catch { return Get-Refusal -Reason 'write_differs' -Text "$($_.Exception.Message) The old queue is kept in HKLM\$backup" }
     foreach ($change in $Changes) {
         if (-not (Test-Value -Key $key -Name $change.name -Wanted $change.wanted)) {
             return Get-Refusal -Reason 'write_differs' -Text "$($change.name) is not what was written; the old one is kept in HKLM\$backup"
@@ -94,8 +106,10 @@ if (-not $order.ContainsKey('changes') -or -not $order.ContainsKey('stamp')) {
     $result = Get-Refusal -Reason 'error' -Text "$name runs through its action plugin: call it by its full name, $name"
 }
 else {
-    $changes = @(foreach ($change in $order['changes']) { ConvertTo-Table -From $change })
-    try { $result = Set-Queue -Changes $changes -Stamp $order['stamp'] }
+    try {
+        $changes = @(foreach ($change in $order['changes']) { Read-Change -From $change })
+        $result = Set-Queue -Changes $changes -Stamp $order['stamp']
+    }
     catch { $result = Get-Failure -Record $_ }
 }
 ConvertTo-Json -InputObject $result -Compress

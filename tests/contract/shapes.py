@@ -378,6 +378,7 @@ JOB_STARTED = {
     "interrupted?": JOB_ID,
     "warnings?": [TEXT],
 }
+JOB_WANTS_WORKER = {"changed": FLAG, "id": JOB_ID, "worker_wanted": FLAG}
 JOB_STOPPED = {"changed": FLAG, "id": JOB_ID, "state": JOB_STATES}
 JOB_LIST = {
     "changed": FLAG,
@@ -441,7 +442,7 @@ INSTALL_JOURNAL: Mapping[str, Any] = dict(
         during(
             "rebooting",
             "skipped",
-            reason=words("unknown never not_required stopped outside_window max_reboots busy"),
+            reason=words("unknown never not_required stopped persistent outside_window max_reboots busy"),
             text=TEXT,
         ),
         during("rebooting", "failed", exit_code=WHOLE_OR_NULL, text=TEXT),

@@ -19,6 +19,7 @@ from ansible_collections.winops.patching.tests.contract.shapes import (
     JOB_REFUSED,
     JOB_STARTED,
     JOB_STOPPED,
+    JOB_WANTS_WORKER,
     JOURNAL,
     LAST_SCAN,
     PHASES,
@@ -127,6 +128,8 @@ def test_a_plan_has_the_shape_of_the_contract():
 
 def test_the_answers_of_the_double_have_the_shapes_of_the_contract(tmp_path):
     stage = jobs.Stage({"update_agent": {}}, tmp_path)
+    wanted = stage.call("start", id=jobs.JOB, plan=jobs.plan_of(jobs.JOB, 0, {}), worker_sha256="0" * 64)
+    assert list(problems(JOB_WANTS_WORKER, wanted)) == []
     assert list(problems(JOB_STARTED, stage.start())) == []
     assert list(problems(JOB_STARTED, stage.start())) == []
     assert list(problems(JOB_STOPPED, stage.call("stop", id=jobs.JOB))) == []
@@ -184,6 +187,10 @@ def test_the_shipped_worker_names_every_key_of_a_line(line):
 def test_the_shipped_worker_names_every_key_of_the_first_line_and_of_the_last_scan():
     wanted = keys_of(RESULT["scan"]) | set(LAST_SCAN)
     assert {key for key in wanted if not re.search(rf"\b{key}'?\]? = ", WORKER, re.IGNORECASE)} == set()
+
+
+def test_the_shipped_starter_names_every_key_of_the_answer_that_wants_the_worker():
+    assert all(f"{key} = " in STARTER for key in JOB_WANTS_WORKER)
 
 
 def test_the_shipped_starter_knows_every_word_of_a_refusal():

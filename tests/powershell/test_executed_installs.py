@@ -114,6 +114,14 @@ EXCLUDED = {
     "hidden": {"IsHidden": True},
     "input": {"InstallationBehavior": {"RebootBehavior": 0, "Impact": 0, "CanRequestUserInput": True}},
 }
+# The played agent's getters give null where they fail.
+UNREADABLE = {
+    "categories": {"Categories": None},
+    "type": {"Type": None},
+    "browse only": {"BrowseOnly": None},
+    "hidden": {"IsHidden": None},
+    "input": {"InstallationBehavior": {"RebootBehavior": 0, "Impact": 0}},
+}
 
 
 @pytest.mark.needs("pwsh")
@@ -140,6 +148,35 @@ def test_what_is_never_installed_unless_it_is_named_is_installed_when_it_is(stag
 
 
 @pytest.mark.needs("pwsh")
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_could_not_be_read_is_not_installed_unless_it_is_named(stage, what):
+    stage.agent = installs.agent_of(installs.update(A) | UNREADABLE[what], installs.update(B) | UNREADABLE[what])
+    stage.prepare(installs.planned(A), installs.planned(B, named=True))
+    calls = stage.run()
+    assert stage.line("installing", "skipped")["reason"] == "excluded"
+    assert what in stage.line("installing", "skipped")["text"]
+    assert stage.line("installing", "skipped")["text"].endswith("could not be read")
+    assert installs.named(calls, "install") == [B]
+
+
+@pytest.mark.needs("pwsh")
+def test_what_may_be_installed_already_is_not_installed_again_even_when_it_is_named(stage):
+    stage.agent = installs.agent_of(installs.update(A) | {"IsInstalled": None})
+    stage.prepare(installs.planned(A, named=True))
+    calls = stage.run()
+    skipped = stage.line("installing", "skipped")
+    assert (skipped["reason"], skipped["text"]) == ("excluded", "whether it is installed already could not be read")
+    assert installs.named(calls, "install") == []
+
+
+@pytest.mark.needs("pwsh")
+def test_an_update_without_any_behaviour_asks_nobody(stage):
+    stage.agent = installs.agent_of(installs.update(A) | {"InstallationBehavior": None})
+    stage.prepare(installs.planned(A))
+    assert installs.named(stage.run(), "install") == [A]
+
+
+@pytest.mark.needs("pwsh")
 def test_a_download_that_fails_for_a_while_is_tried_again_and_one_that_fails_is_told(stage):
     busy = {"code": 4, "hresult": jobs.signed("0x80244022")}
     stage.agent["downloads"] = {
@@ -160,6 +197,11 @@ HOSTS = {
     "disk_space": {"free_mb": 100},
     "other_installer": {"busy": [{"who": "Global\\_MSIExecute", "from": 0, "until": 10**6}]},
 }
+# Who cannot be asked. A value that is no number is one that could not be read.
+BLIND = {
+    "the update agent is installing": {"installer": {"RebootRequiredBeforeInstallation": False}},
+    "Windows is being serviced": {"registry": {installs.SERVICING: {"ServicingInProgress": "x"}}},
+}
 
 
 @pytest.mark.needs("pwsh")
@@ -169,6 +211,21 @@ def test_what_the_host_says_against_it_is_a_reason(stage, reason):
     stage.prepare(installs.planned(A))
     calls = stage.run()
     assert stage.line("installing", "skipped")["reason"] == reason
+    assert installs.named(calls, "install") == []
+
+
+@pytest.mark.needs("pwsh")
+@pytest.mark.parametrize("who", BLIND)
+def test_an_installer_that_cannot_be_asked_about_is_waited_for_and_then_keeps_the_update_out(stage, who):
+    stage.agent |= BLIND[who]
+    stage.prepare(installs.planned(A))
+    calls = stage.run()
+    text = f"whether {who} could not be read"
+    assert stage.line("installing", "waiting")["text"] == text
+    assert (stage.line("installing", "skipped")["reason"], stage.line("installing", "skipped")["text"]) == (
+        "other_installer",
+        text,
+    )
     assert installs.named(calls, "install") == []
 
 
@@ -283,6 +340,19 @@ def test_the_host_reboots_and_the_next_start_only_verifies(stage):
     before = stage.journal()
     stage.run()
     assert stage.journal() == before
+
+
+@pytest.mark.needs("pwsh")
+@pytest.mark.parametrize(("waits", "told"), [(False, "rebooting/skipped persistent"), (True, "rebooting/begin")])
+def test_a_host_is_rebooted_again_only_for_an_update_that_still_waits(stage, waits, told):
+    wants_reboot(stage)
+    stage.agent["boots"] = True
+    stage.prepare(installs.planned(A), reboot={"mode": "if_required"})
+    stage.run()
+    stage.agent["system_info"] = {"RebootRequired": True}
+    stage.agent["searches"] = [installs.found([installs.update(A) | {"IsInstalled": True, "RebootRequired": waits}])]
+    stage.run()
+    assert stage.said[-1 if waits else -2] == told
 
 
 REBOOTS = {

@@ -223,6 +223,17 @@ def test_a_start_writes_worker_plan_and_first_line_and_starts_a_task_as_system(j
 
 
 @pytest.mark.needs("pwsh")
+@pytest.mark.parametrize(("waits", "hours"), [(30, 13), (3600, 13), (7 * 24 * 3600, 180)])
+def test_the_time_that_a_scan_waits_comes_on_top_of_its_limit(jobs_host, waits, hours):
+    plan = {**CASES["wsus"].plan, "delay_seconds": waits}
+    jobs_host.ask("start", id=jobs.JOB, plan=plan, worker=WORKER, worker_sha256=SHA256)
+    task = jobs_host.tasks[jobs.JOB]
+    assert task["Settings"]["ExecutionTimeLimit"] == hours
+    ends = datetime.fromisoformat(task["Trigger"][0]["EndBoundary"]).astimezone()
+    assert ends - NOW > timedelta(hours=hours)
+
+
+@pytest.mark.needs("pwsh")
 def test_a_second_start_attaches_and_writes_nothing(jobs_host):
     first = jobs_host.start()
     second = jobs_host.start(OTHER)
@@ -235,6 +246,18 @@ def test_the_same_start_again_attaches_even_when_the_job_is_over(jobs_host):
     jobs_host.start()
     jobs_host.end()
     assert jobs_host.start()["attached"] is True
+
+
+@pytest.mark.needs("pwsh")
+def test_a_start_without_a_text_wants_it_unless_the_worker_it_names_lies_there(jobs_host):
+    wants = {"changed": False, "id": jobs.JOB, "worker_wanted": True}
+    assert jobs_host.start(worker=None) == wants
+    assert not jobs_host.base.exists()
+    jobs_host.start()
+    jobs_host.end()
+    assert jobs_host.start(OTHER, worker=None)["changed"] is True
+    (jobs_host.base / "patch_worker.ps1").write_text("another text", encoding="utf-8")
+    assert jobs_host.start(worker=None) == wants
 
 
 @pytest.mark.needs("pwsh")

@@ -5,26 +5,30 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from datetime import UTC, datetime
 
 import pytest
 import yaml
+from ansible_collections.winops.patching.tests.contract.jobs import Stage
 
 from recorder import jobs
 from recorder.golden import ROOT
 from winsim.agent.lines import UPDATE
-from winsim.worker import patience, places
+from winsim.mishaps import installers
+from winsim.worker import install_guards, patience, places
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CASES = jobs.cases()
+QUEUE = (ROOT / "plugins/modules/win_rename_queue.ps1").read_text(encoding="ascii")
 WORKER = (ROOT / jobs.WORKER).read_text(encoding="ascii")
 MODULE = (ROOT / "plugins/modules/win_patch_job.ps1").read_text(encoding="ascii")
 
 
-def body_of(function: str) -> str:
-    found = re.search(rf"^function {function}\b.*?^}}", WORKER, re.DOTALL | re.MULTILINE)
+def body_of(function: str, script: str = WORKER) -> str:
+    found = re.search(rf"^function {function}\b.*?^}}", script, re.DOTALL | re.MULTILINE)
     assert found, function
     return found[0]
 
@@ -115,11 +119,48 @@ def words_of(function: str, parameter: str) -> set[str]:
 def test_the_worker_has_every_reason_of_the_contract_and_no_other():
     reasons = set(re.findall(r"-Reason '(\w+)'", WORKER))
     reboot = words_of("Get-RebootRefusal", "Reason") | words_of("Get-RebootObstacle", "Reason")
-    assert reboot == {"unknown", "not_required", "never", "stopped", "max_reboots", "outside_window", "busy"}
+    assert reboot == {
+        *("unknown", "not_required", "never", "stopped", "max_reboots", "persistent", "outside_window", "busy"),
+    }
     assert reasons - reboot | {"stopped"} == {
         *("does_not_fit", "stopped", "hard_reboot", "not_offered", "revision_changed", "excluded", "download_failed"),
         *("eula", "disk_space", "other_installer", "too_late", "installed"),
     }
+
+
+@pytest.mark.parametrize("function", ["Test-AgentBusy", "Test-Mutex", "Test-Servicing", "Test-Process"])
+def test_who_cannot_be_asked_is_never_told_to_be_idle(function):
+    body = body_of(function)
+    assert "catch { $false }" not in body
+    assert re.search(r"catch \{(?: return)? \$null \}|\n        \$null\n    \}\n\}$", body)
+    assert f"busy = {function}" in body_of("Get-Busy")
+    assert "if ($null -eq $answer.busy) { return" in body_of("Get-Busy")
+
+
+def test_worker_and_double_ask_the_same_installers_in_the_same_order(tmp_path):
+    assert re.findall(r"who = '([^']+)'", body_of("Get-Busy")) == list(installers(Stage({}, tmp_path).host))
+
+
+def test_worker_and_double_have_the_same_words_for_what_is_never_installed():
+    texts = re.findall(r"text = '(it [^']+)'", body_of("Get-Exclusion"))
+    source = inspect.getsource(install_guards)
+    assert len(texts) == 5
+    assert [text for text in texts if f'"{text}"' not in source] == []
+
+
+def test_both_sides_of_a_change_of_the_queue_are_lists_whatever_the_wire_made_of_them():
+    body = body_of("Read-Change", QUEUE)
+    assert "foreach ($side in 'expected', 'wanted')" in body
+    assert "$change[$side] = [string[]]@(foreach ($text in $change[$side]) { $text })" in body
+    assert QUEUE.count("Read-Change") == 2
+
+
+def test_a_queue_that_was_written_in_part_is_told_as_changed_with_the_place_of_its_copy():
+    body = body_of("Set-Queue", QUEUE)
+    fails = re.search(r"try \{ Write-Queue .*?\}\n    catch \{ return (.*) \}\n", body)
+    assert fails is not None
+    assert "-Reason 'write_differs'" in fails[1]
+    assert "$backup" in fails[1]
 
 
 def test_worker_and_module_know_the_same_ways_to_end():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -55,17 +55,19 @@ def worker_script() -> tuple[str, str]:
         raise ActionFail(f"the worker {path} cannot be read: {error}; install the collection again") from None
 
 
-def start_job(modules: HostModules, request: ScanRequest, *, in_earnest: bool = False) -> Mapping[str, Any]:
+def start_job(
+    modules: HostModules, request: ScanRequest, *, in_earnest: bool = False, worker_lies_there: bool = True
+) -> Mapping[str, Any]:
     """Return what the host says to a new scan job; raise RefusedError where it refuses.
 
-    ``in_earnest`` starts it in check mode too.
+    ``in_earnest`` starts it in check mode too. ``worker_lies_there`` is a guess: a wrong one costs one more call.
     """
     text, sha256 = worker_script()
     job = new_job_id("scan", datetime.now(timezone.utc), secrets.token_hex(4))
     plan = scan_plan(job, request.asked, run_id=request.run_id, delay_seconds=request.delay_seconds)
-    arguments = {"operation": "start", "id": job, "plan": plan, "worker": text, "worker_sha256": sha256}
+    arguments = {"operation": "start", "id": job, "plan": plan, "worker_sha256": sha256}
     run = modules.run_in_earnest if in_earnest else modules.run
-    return checked_answer(run(JOB_MODULE, arguments))
+    return _started(run, arguments, text, lies_there=worker_lies_there)
 
 
 def start_install(
@@ -75,8 +77,23 @@ def start_install(
     text, sha256 = worker_script()
     job = new_job_id("install", datetime.now(timezone.utc), secrets.token_hex(4))
     document = install_document(job, plan, run_id=run_id)
-    arguments = {"operation": "start", "id": job, "plan": document, "worker": text, "worker_sha256": sha256}
-    return checked_answer(modules.run(JOB_MODULE, {**arguments, "armed": armed}))
+    arguments = {"operation": "start", "id": job, "plan": document, "worker_sha256": sha256, "armed": armed}
+    return _started(modules.run, arguments, text, lies_there=True)
+
+
+def _started(
+    run: Callable[[str, Mapping[str, Any]], Mapping[str, Any]],
+    arguments: Mapping[str, Any],
+    worker: str,
+    *,
+    lies_there: bool,
+) -> Mapping[str, Any]:
+    """Return the host's answer. The worker is more than half of what a start sends, and most hosts have it already."""
+    if lies_there:
+        answer = checked_answer(run(JOB_MODULE, arguments))
+        if answer.get("worker_wanted") is not True:
+            return answer
+    return checked_answer(run(JOB_MODULE, {**arguments, "worker": worker}))
 
 
 def checked_answer(answer: Mapping[str, Any]) -> Mapping[str, Any]:

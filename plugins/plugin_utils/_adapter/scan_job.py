@@ -24,12 +24,14 @@ from .._evidence.patch_job import (
     life_probes,
     living_job,
     piece_of,
+    worker_is,
+    worker_probe,
 )
 from .._evidence.scan_question import same_question, why_not_reused
 from .._evidence.times import time_or_none
 from .._evidence.wording import printable
 from .core import say_if_verbose
-from .job_module import RefusedError, start_job
+from .job_module import RefusedError, start_job, worker_script
 from .modules import HostModules, LineLostError
 from .reader import READER, failure_of
 from .scan_request import ScanRequest
@@ -114,6 +116,7 @@ class ScanJobs:
     def __init__(self, modules: HostModules, request: ScanRequest) -> None:
         self._modules = modules
         self._request = request
+        self._worker_lies_there = True
 
     def finished(self, *, refresh: bool) -> ScanJob:
         """Return a job that is over, or whose end this task does not wait for.
@@ -139,12 +142,13 @@ class ScanJobs:
         )
 
     def _first(self, *, refresh: bool) -> ScanJob:
-        probes = [*([] if refresh else [last_scan_probe()]), *life_probes()]
+        probes = [*([] if refresh else [last_scan_probe()]), worker_probe(), *life_probes()]
         answer = self._modules.run(READER, {"probes": probes, "time_limit": 120})
         failure = failure_of(answer)
         answers = answer.get("probes")
         if failure or not isinstance(answers, Mapping):
             raise UnreadHostError(failure or "its answer is damaged")
+        self._worker_lies_there = worker_is(answers, worker_script()[1])
         life, running = living_job(answers)
         if life is Life.ALIVE and running is not None and job_kind(running) == "scan":
             return ScanJob(running, attached=True)
@@ -167,7 +171,8 @@ class ScanJobs:
         return None
 
     def _started(self) -> ScanJob:
-        answer = start_job(self._modules, self._request, in_earnest=True)
+        answer = start_job(self._modules, self._request, in_earnest=True, worker_lies_there=self._worker_lies_there)
+        self._worker_lies_there = True
         job, attached = answer.get("id"), answer.get("attached") is True
         if job_kind(job) != "scan":
             raise RefusedError(f"the host names no job that it has started: {printable(str(job)[:80])!r}", "error")

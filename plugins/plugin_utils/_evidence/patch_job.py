@@ -54,6 +54,20 @@ def life_probes() -> list[dict[str, Any]]:
     return [{"id": "running_job", **PROBES["running_job"]}, {"id": "processes", **processes}]
 
 
+def worker_probe() -> dict[str, Any]:
+    """Return the probe that tells which worker lies on the host."""
+    return {"id": "worker", "kind": "file", "path": f"{PLACE}\\patch_worker.ps1", "hash": True}
+
+
+def worker_is(probes: Mapping[str, Any], sha256: str) -> bool:
+    """Return whether this worker lies on the host, as far as is known: only what is sure is a no."""
+    answer = answer_of(probes, "worker")
+    if answer.reading is Reading.ABSENT:
+        return False
+    found = answer.data.get("sha256") if answer.reading is Reading.FOUND else None
+    return not isinstance(found, str) or found.lower() == sha256
+
+
 def journal_probe(job: str, offset: int) -> dict[str, Any]:
     """Return the probe that reads a journal on from a byte."""
     return {

@@ -16,6 +16,7 @@ C: Final = "00000000-0000-4000-8000-00000000000c"
 _MACHINE: Final = "HKEY_LOCAL_MACHINE\\"
 SESSION: Final = f"{_MACHINE}SYSTEM\\CurrentControlSet\\Control\\Session Manager"
 RUN_ONCE: Final = f"{_MACHINE}SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\RunOnce"
+SERVICING: Final = f"{_MACHINE}SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Interface"
 WU_REBOOT: Final = f"{_MACHINE}SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired"
 
 

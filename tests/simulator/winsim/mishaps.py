@@ -21,7 +21,13 @@ from .timetable import AT_ONCE, KEEP, Appointment
 SERVICING_KEY: Final = f"{CBS}\\Interface"
 SERVICING_VALUE: Final = "ServicingInProgress"
 MSI_MUTEX: Final = "Global\\_MSIExecute"
+TI_WORKER: Final = "TiWorker"
+SERVICED: Final = "Windows is being serviced"
+WORKS: Final = f"{TI_WORKER} is running"
 TakeBack = Callable[[], None]
+# The words of a host file that are fields of Mishaps.
+MISHAPS: Final = ("clock_jump", "second_installer", "power_cut")
+POWER_CUT: Final = "power cut"
 
 
 def begin_servicing(host: Host) -> TakeBack:
@@ -69,10 +75,16 @@ def _begin_agent(host: Host) -> TakeBack:
     return take_back
 
 
+def _begin_lingering(host: Host) -> TakeBack:
+    worker = _process(host, TI_WORKER)
+    return lambda: _end(host, worker)
+
+
 INSTALLERS: Final[Mapping[str, Callable[[Host], TakeBack]]] = {
     "msi": _begin_msi,
     "servicing": begin_servicing,
     "agent": _begin_agent,
+    "lingering": _begin_lingering,
 }
 
 
@@ -87,19 +99,31 @@ def _end(host: Host, process: Process) -> None:
         host.processes.remove(process)
 
 
-def other_installer(host: Host) -> str | None:
-    """Who else installs at this moment, in words; None when nobody does."""
+def installers(host: Host) -> dict[str, bool]:
+    """Who may install, in words, in the order in which a worker asks, and whether they do at this moment."""
     value = host.registry.value(SERVICING_KEY, SERVICING_VALUE)
     agent = host.update_agent
-    if agent is not None and (agent.busy or host.installation is not None):
-        return "the update agent is installing"
-    if MSI_MUTEX.lower() in {mutex.lower() for mutex in host.mutexes}:
-        return "Windows Installer is installing"
-    if value is not None and isinstance(value.data, int) and value.data > 1:
-        return "Windows is being serviced"
-    if any(process.name.lower().removesuffix(".exe") == "tiworker" for process in host.processes):
-        return "TiWorker is running"
-    return None
+    names = {process.name.lower().removesuffix(".exe") for process in host.processes}
+    return {
+        "the update agent is installing": agent is not None and (agent.busy or host.installation is not None),
+        "Windows Installer is installing": MSI_MUTEX.lower() in {mutex.lower() for mutex in host.mutexes},
+        SERVICED: value is not None and isinstance(value.data, int) and value.data > 1,
+        WORKS: TI_WORKER.lower() in names,
+    }
+
+
+def other_installer(host: Host) -> str | None:
+    """Who else installs at this moment, in words; None when nobody does."""
+    return next((who for who, busy in installers(host).items() if busy), None)
+
+
+def seen_installer(host: Host) -> str | None:
+    """The same as a worker sees it: who cannot be asked (`denied`) counts as one who installs."""
+    unknown = {SERVICED: host.denied.key(SERVICING_KEY), WORKS: host.denied.name(TI_WORKER)}
+    answers = {who: None if unknown.get(who) else busy for who, busy in installers(host).items()}
+    found = [who for who, busy in answers.items() if busy]
+    found += [f"whether {who} could not be read" for who, busy in answers.items() if busy is None]
+    return found[0] if found else None
 
 
 def lasts(host: Host, begins: datetime, minutes: float, begin: Callable[[Host], TakeBack]) -> None:
@@ -124,6 +148,16 @@ def first_job_begins(host: Host, moment: datetime) -> None:
     if second := mishaps.second_installer:
         installer = INSTALLERS[second.get("kind", "msi")]
         lasts(host, moment + _after(second), second["minutes"], installer)
+
+
+def cuts_power(host: Host, lines: int) -> bool:
+    """Whether the host goes down without notice now that a journal of an install job has so many lines; only once."""
+    cut = host.mishaps.power_cut
+    if cut is None or host.mishaps.cut or lines != cut["at_line"]:
+        return False
+    host.mishaps.cut = True
+    host.boot_now(POWER_CUT)
+    return True
 
 
 def _after(words: Mapping[str, Any]) -> timedelta:

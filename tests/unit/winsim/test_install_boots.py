@@ -12,8 +12,9 @@ from ansible_collections.winops.patching.tests.contract.jobs import ARMED_AT, IN
 
 from winsim import boot
 from winsim.agent.install import REBOOT_REQUIRED
+from winsim.denial import CBS
 from winsim.mishaps import SERVICING_KEY
-from winsim.worker import places
+from winsim.worker import places, traces
 from winsim.worker.run import WorkerRun
 
 A, B = (f"00000000-0000-0000-0000-00000000000{letter}" for letter in "ab")
@@ -181,6 +182,15 @@ def test_what_waits_for_somebody_to_log_on_does_so_after_every_boot_and_the_job_
     assert (known(made)["reboot_required"], results(made)) == (True, ["ok"])
 
 
+def test_a_signal_that_outlives_the_reboot_does_not_reboot_the_host_again(run):
+    stuck = f"{CBS}\\RebootPending"
+    made = run(host={"registry": {stuck: {}}, "survives_reboot": [stuck]})
+    assert [line["number"] for line in lines(made, "rebooting", "begin")] == [1]
+    assert [line["reason"] for line in lines(made, "rebooting", "skipped")] == ["persistent"]
+    assert (len(causes(made)), results(made)) == (1, ["ok"])
+    assert (made.journal()[-1]["outcome"], made.journal()[-1]["reboot_required"]) == ("finished", True)
+
+
 def test_a_second_boot_of_its_own_is_only_one_more_look(run):
     made = run(until=0)
     power_cut(made, 890)
@@ -309,3 +319,37 @@ def test_a_scan_does_not_wait_for_the_lock(tmp_path):
     made.wait_until(60)
     last = made.lines(f"{places.folder_of(JOB)}\\journal.jsonl")[-1]
     assert (last["outcome"], last["error"]["type"]) == ("failed", "lock_held")
+
+
+def cut(run, at_line, *, torn=False):
+    """A job whose host loses its power at that line of the journal, as far as it came."""
+    made = run(until=0, host={"power_cut": {"at_line": at_line, "torn": torn}})
+    causes_of_cut: list[str] = []
+    made.host.boot_now = causes_of_cut.append
+    made.wait_until(LONG_ENOUGH)
+    assert causes_of_cut == ["power cut"]
+    return made
+
+
+@pytest.mark.parametrize("at_line", [2, 6, 8])
+def test_the_power_goes_exactly_with_the_line_that_the_host_file_names(run, at_line):
+    made = cut(run, at_line)
+    assert len(made.journal()) == at_line
+    assert phases(made)[-1] == "interrupted"
+
+
+def test_of_a_torn_line_half_is_left_and_what_follows_is_a_line_of_its_own(run):
+    made = cut(run, 4, torn=True)
+    assert len(traces.journal_of(made.host, INSTALL_JOB)) == 3
+    boot.carry_out(made.host, "power cut", made.host.clock.now())
+    made.wait_until(2 * LONG_ENOUGH)
+    after = traces.journal_of(made.host, INSTALL_JOB)[3:]
+    assert [line["phase"] for line in after] == ["verifying", "installing", "done"]
+
+
+def test_servicing_that_lingers_after_each_update_of_its_own_does_not_use_up_the_patience(run):
+    ids = [f"00000000-0000-0000-0000-00000000001{number}" for number in range(3)]
+    more = [{"id": one, "run_minutes": 6, "lingers_minutes": 12} for one in ids]
+    made = run(more=more, lingers_minutes=12, plan={"busy_wait_minutes": 20, "reboot": {"mode": "never"}})
+    assert [line["id"] for line in lines(made, "installing", "begin")] == [A, *ids]
+    assert lines(made, "installing", "skipped") == []

@@ -173,6 +173,11 @@ NEVER = [
     ({"browse_only": True}, "it is optional (browse only)"),
     ({"hidden": True}, "it is hidden"),
     ({"user_input": True}, "it may ask somebody for input"),
+    ({"unreadable": ["categories"]}, "its categories could not be read"),
+    ({"unreadable": ["type"]}, "its type could not be read"),
+    ({"unreadable": ["browse_only"]}, "whether it is optional (browse only) could not be read"),
+    ({"unreadable": ["hidden"]}, "whether it is hidden could not be read"),
+    ({"unreadable": ["can_request_user_input"]}, "whether it may ask somebody for input could not be read"),
 ]
 
 

@@ -86,6 +86,20 @@ def test_a_worker_that_is_there_is_not_written_again(make_host, start, wind):
     assert host.file(places.WORKER) is first
 
 
+def test_a_start_without_a_text_wants_it_unless_the_worker_it_names_lies_there(make_host, job, start, wind):
+    host = make_host(update_agent={})
+    wants = {"changed": False, "id": JOB, "worker_wanted": True}
+    assert job(host, "start", id=JOB, plan=scan_plan(), worker=None) == wants
+    assert (host.files, host.folders, host.tasks) == ({}, {}, {})
+    start(host)
+    wind(host, LATER)
+    other = job_name(1)
+    assert job(host, "start", id=other, plan=scan_plan(other), worker=None)["changed"] is True
+    wind(host, LATER)
+    host.file(places.WORKER).text += "# changed"
+    assert job(host, "start", id=JOB, plan=scan_plan(), worker=None) == wants
+
+
 def test_a_second_start_attaches_to_the_job_that_waits_or_runs(make_host, start, wind):
     host = make_host(update_agent={})
     start(host)
@@ -203,6 +217,13 @@ def test_a_task_that_was_started_a_moment_ago_may_not_say_yet_that_it_runs(make_
     assert states(job(host, "list")) == {JOB: "interrupted"}
 
 
+def test_a_scan_tells_nothing_of_a_scan_before_it_that_died(make_host, start, job):
+    dead = job_name(4)
+    host = make_host(update_agent={}, **left_by(dead, armed(dead), STARTED))
+    assert states(job(host, "list")) == {dead: "interrupted"}
+    assert "interrupted" not in start(host)
+
+
 def test_half_a_last_line_of_a_killed_worker_is_no_line(make_host, job):
     text = json.dumps(armed(JOB)) + '\n{"at":"2026-11-18T03:00:02Z","phase":"done","outc'
     host = make_host(files={f"{FOLDER}\\journal.jsonl": {"text": text}})
@@ -304,7 +325,7 @@ WRONG = [
     ({"operation": "start", "id": "scan-1"}, "error", "'scan-1' is no id of a job"),
     ({"operation": "start", "id": JOB, "plan": {"id": "x"}}, "error", f"must be a plan of the job {JOB}"),
     ({"operation": "start", "id": JOB, "worker_sha256": "0" * 64}, "worker_hash", "start again"),
-    ({"operation": "start", "id": JOB, "worker": ""}, "error", "needs worker"),
+    ({"operation": "start", "id": JOB, "worker_sha256": ""}, "error", "needs worker_sha256"),
     ({"operation": "stop", "id": JOB}, "error", f"there is no job {JOB}"),
     ({"operation": "stop", "id": "../x"}, "error", "is no id"),
     ({"operation": "pause"}, "error", "must be start, stop or list"),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..host import Host
+from ..mishaps import INSTALLERS, lasts
 from ..registry import Key, Value
 from ..timetable import Appointment
 from . import rename_queue
@@ -42,6 +43,7 @@ class Installation:
 
     update: dict[str, Any]
     outcome: Outcome | None = None
+    client: str = CLIENT
 
     def answer(self) -> Outcome | None:
         """None while it has not ended."""
@@ -75,7 +77,7 @@ def installation_takes(update: dict[str, Any]) -> float | None:
     return None if update.get("result") == "hang" else float(update.get("run_minutes", RUN_MINUTES)) * 60
 
 
-def install(host: Host, update: dict[str, Any], moment: datetime) -> Installation:
+def install(host: Host, update: dict[str, Any], moment: datetime, *, client: str = CLIENT) -> Installation:
     """Begins at this moment of steady time; the outcome is there `installation_takes` later. Raises AgentError."""
     agent = agent_of(host)
     if agent.busy or host.installation is not None or agent.refuses_to_install:
@@ -86,7 +88,7 @@ def install(host: Host, update: dict[str, Any], moment: datetime) -> Installatio
         raise AgentError(EULAS_DECLINED)
     if update.get("installed"):
         return Installation(update, Outcome("succeeded", ALREADY_INSTALLED, reboot_required=False))
-    host.installation = found = Installation(update)
+    host.installation = found = Installation(update, client=client)
     takes = installation_takes(update)
     if takes is not None:
         due = moment + timedelta(seconds=takes)
@@ -101,16 +103,18 @@ def _end(host: Host, installation: Installation, moment: datetime) -> None:
     said = str(update.get("result", "ok"))
     if said.startswith("fail:"):
         installation.outcome = Outcome("failed", _code(said), reboot_required=False)
-        tell(host, update, moment, said, installation.outcome)
+        tell(host, update, moment, said, installation.outcome, client=installation.client)
         return
     _disturb(host, update)
+    if minutes := update.get("lingers_minutes"):
+        lasts(host, moment, minutes, INSTALLERS["lingering"])
     queued = rename_queue.add(host, update.get("renames", []), host.clock.wall(moment))
     waits = waits_for_boot(update, queued=queued)
     installation.outcome = Outcome("succeeded", OK, reboot_required=waits)
     update.update(installed=True, present=True)
     if waits:
         wait_for_boot(host, update, moment)
-    tell(host, update, moment, "ok", installation.outcome)
+    tell(host, update, moment, "ok", installation.outcome, client=installation.client)
     if host.network.dies_after == str(update["id"]).lower():
         host.cut_network()
     if update.get("reboots_itself"):
@@ -148,7 +152,9 @@ def _disturb(host: Host, update: dict[str, Any]) -> None:
         key.values.clear()
 
 
-def tell(host: Host, update: dict[str, Any], moment: datetime, said: str, outcome: Outcome) -> None:
+def tell(
+    host: Host, update: dict[str, Any], moment: datetime, said: str, outcome: Outcome, *, client: str = CLIENT
+) -> None:
     """An entry in the log of the state file, and one in the agent's history."""
     name, revision = str(update["id"]).lower(), update.get("revision", 1)
     host.record("install", moment, id=name, revision=revision, result=said)
@@ -159,7 +165,7 @@ def tell(host: Host, update: dict[str, Any], moment: datetime, said: str, outcom
         "hresult": outcome.hresult,
         "id": name,
         "revision": revision,
-        "client": CLIENT,
+        "client": client,
     }
     if "title" in update:
         entry["title"] = update["title"]

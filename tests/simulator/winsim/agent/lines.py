@@ -65,6 +65,11 @@ UPDATE: Final[Mapping[str, tuple[str, Read]]] = {
 }
 
 
+def told(update: Mapping[str, Any], name: str) -> Any:
+    """What the agent tells of one key of a line but its categories; None where it would not tell."""
+    return None if name in update.get("unreadable", ()) else UPDATE[name][1](update)
+
+
 def update_line(update: Mapping[str, Any], language: str) -> dict[str, Any]:
     """What `unreadable` names is null: the agent would not tell it."""
     hidden = update.get("unreadable", ())

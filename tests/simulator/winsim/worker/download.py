@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ..agent import install as agent
 from ..agent.errors import DOWNLOAD_FAILED, AgentError
+from ..agent.lines import told
 from .install_guards import Refusal, disk_refusal
 from .patience import TRANSIENT
 from .run import Steps
@@ -33,7 +34,7 @@ def download_all(session: Session) -> Steps:
         if item.reason is not None:
             continue
         if "download" not in session.plan.phases:
-            item.ready = bool(update.get("downloaded"))
+            item.ready = bool(told(update, "downloaded"))
         elif disk_refusal(session) is None:
             yield from _download(session, item)
 
@@ -44,7 +45,7 @@ def _is_late(session: Session) -> bool:
 
 def _eula_refusal(update: dict[str, Any]) -> Refusal:
     """Before the download: the agent fetches nothing whose terms were not accepted."""
-    if update.get("eula_accepted", True):
+    if told(update, "eula_accepted"):
         return None
     try:
         agent.accept_eula(update)
@@ -57,7 +58,7 @@ def _download(session: Session, item: Item) -> Steps:
     run, update = session.run, item.found or {}
     run.say("downloading", step="begin", **item.facts)
     result, code = "present", None
-    if not update.get("downloaded"):
+    if not told(update, "downloaded"):
         code = yield from _fetch(session, item)
         result = "ok" if code == agent.OK else "failed"
     item.ready = result != "failed"

@@ -106,6 +106,7 @@ def _install_one(session: Session, item: Item) -> Steps:
     except AgentError as error:
         outcome = agent.Outcome("failed", error.hresult, reboot_required=None)
     seconds = round((run.moment - begun).total_seconds())
+    session.busy_left = session.plan.busy_wait_seconds
     told = {"result": outcome.result, "hresult": outcome.hresult, "reboot_required": outcome.reboot_required}
     run.say("installing", step="end", **item.facts, **told, seconds=seconds, **compare(run.host, before))
     session.asks_reboot = session.asks_reboot or bool(outcome.reboot_required)

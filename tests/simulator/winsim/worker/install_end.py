@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..agent.errors import AgentError
-from ..agent.lines import history_lines
-from ..agent.search import Found
+from ..agent.lines import history_lines, told
+from ..agent.search import SUCCEEDED, Found
 from ..agent.services import agent_of
 from .install_plan import IF_REQUIRED
 from .install_traces import reboot_signals
@@ -35,10 +35,13 @@ def settle_outcome(session: Session) -> None:
 
 
 def need_of_reboot(session: Session) -> None:
-    """What the agent says, what an installation has asked for, and the two keys."""
-    signals = reboot_signals(session.run.host).values()
+    """What the agent says, what an installation has asked for, and the two keys. None: nothing says yes, and not all
+    could be read.
+    """
+    signals = list(reboot_signals(session.run.host).values())
     agent = agent_of(session.run.host)
-    session.reboot_required = agent.reboot_required or session.asks_reboot or any(signals)
+    asked = agent.reboot_required or session.asks_reboot or any(signals)
+    session.reboot_required = None if not asked and None in signals else asked
     session.run.last_words["reboot_required"] = session.reboot_required
 
 
@@ -47,9 +50,11 @@ def verify(session: Session) -> Steps:
     run = session.run
     found = yield from _search(session)
     known = by_id(found) if found is not None else None
+    whole = found is not None and found.result_code == SUCCEEDED
     history = history_lines(agent_of(run.host), HISTORY)
     for item in session.begun:
-        seen = _seen(item, known)
+        seen = _seen(item, known, whole=whole)
+        session.waits = session.waits or bool(seen["reboot_required"])
         run.say("verifying", step="update", **item.facts, **seen, history=_entry_of(item, history))
     need_of_reboot(session)
     run.say("verifying", step="reboot", required=session.reboot_required)
@@ -69,16 +74,16 @@ def _search(session: Session) -> Generator[float, None, Found | None]:
         return None
 
 
-def _seen(item: Item, known: dict[str, dict[str, Any]] | None) -> dict[str, Any]:
-    """`{offered, installed, reboot_required}`; what nobody could tell is null."""
-    if known is None:
-        return {"offered": None, "installed": None, "reboot_required": None}
-    update = known.get(item.id)
+def _seen(item: Item, known: dict[str, dict[str, Any]] | None, *, whole: bool) -> dict[str, Any]:
+    """`{offered, installed, reboot_required}`; what nobody could tell is null. Only a whole search tells what is not
+    offered.
+    """
+    update = (known or {}).get(item.id)
     if update is None:
-        return {"offered": False, "installed": None, "reboot_required": None}
-    installed = bool(update.get("installed", False))
-    waits = bool(update.get("reboot_required", False))
-    return {"offered": not installed, "installed": installed, "reboot_required": waits}
+        return {"offered": False if whole else None, "installed": None, "reboot_required": None}
+    installed = told(update, "installed")
+    offered = None if installed is None else not installed
+    return {"offered": offered, "installed": installed, "reboot_required": told(update, "reboot_required")}
 
 
 def _entry_of(item: Item, history: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -125,6 +130,8 @@ def _refusal(session: Session) -> Generator[float, None, Refusal]:
 def _early(session: Session) -> Refusal:
     """What speaks against it before anybody waits for anything."""
     plan = session.plan.reboot
+    if session.reboot_required is None:
+        return "unknown", "whether a reboot is required could not be read"
     if not session.reboot_required:
         return "not_required", "nothing asks for a reboot"
     if plan.mode != IF_REQUIRED:
@@ -132,6 +139,11 @@ def _early(session: Session) -> Refusal:
     if session.run.stop_is_asked:
         session.stopped = True
         return "stopped", "the job was told to stop"
+    if session.reboots and not session.waits:
+        return (
+            "persistent",
+            "what asks for a reboot has outlived one, and no update of this job is known to wait for another",
+        )
     if session.reboots >= plan.most:
         return "max_reboots", f"this job has rebooted the host {session.reboots} times"
     if session.fits(plan.deadline, plan.warn_seconds + plan.reserve_seconds):

@@ -9,12 +9,13 @@ from collections.abc import Generator
 from typing import Any, Final
 
 from ..agent.categories import CLASSIFICATIONS, DRIVERS, categories_of
-from ..agent.criteria import is_driver
+from ..agent.lines import told
 from ..agent.services import agent_of
 from .session import Item, Session
 
 Refusal = tuple[str, str] | None
 UPGRADES: Final = CLASSIFICATIONS["Upgrades"]
+DRIVER: Final = 2
 
 
 def ruling(item: Item) -> Refusal:
@@ -22,9 +23,13 @@ def ruling(item: Item) -> Refusal:
     update = item.found
     if update is None:
         return "not_offered", "the agent does not offer it"
-    if update.get("installed"):
+    installed, revision = told(update, "installed"), told(update, "revision")
+    if installed:
         return "installed", "it is installed already"
-    revision = update.get("revision", 1)
+    if installed is None:
+        return "excluded", "whether it is installed already could not be read"
+    if revision is None:
+        return "excluded", "its revision could not be read"
     if item.revision is not None and revision != item.revision:
         return "revision_changed", f"the agent offers revision {revision}"
     item.revision = revision
@@ -33,15 +38,20 @@ def ruling(item: Item) -> Refusal:
 
 
 def _exclusion(update: dict[str, Any]) -> str | None:
-    ids = {category["id"] for category in categories_of(update, "en")}
-    reasons = {
+    """What could not be read speaks against it."""
+    unreadable = update.get("unreadable", ())
+    ids = set() if "categories" in unreadable else {category["id"] for category in categories_of(update, "en")}
+    answers = {
         "it is a feature upgrade": UPGRADES in ids,
-        "it is a driver": is_driver(update) or CLASSIFICATIONS[DRIVERS] in ids,
-        "it is optional (browse only)": update.get("browse_only"),
-        "it is hidden": update.get("hidden"),
-        "it may ask somebody for input": update.get("user_input"),
+        "it is a driver": told(update, "type") == DRIVER or CLASSIFICATIONS[DRIVERS] in ids,
+        "it is optional (browse only)": told(update, "browse_only"),
+        "it is hidden": told(update, "hidden"),
+        "it may ask somebody for input": told(update, "can_request_user_input"),
     }
-    return next((word for word, holds in reasons.items() if holds), None)
+    reasons = [word for word, holds in answers.items() if holds]
+    reasons += [f"its {word} could not be read" for word in ("categories", "type") if word in unreadable]
+    reasons += [f"whether {word} could not be read" for word, holds in answers.items() if holds is None]
+    return reasons[0] if reasons else None
 
 
 def disk_refusal(session: Session) -> Refusal:

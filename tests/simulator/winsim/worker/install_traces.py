@@ -11,23 +11,27 @@ from typing import Any
 
 from ..agent import rename_queue
 from ..agent.install import REBOOT_REQUIRED, RUN_ONCE
-from ..denial import CBS
+from ..denial import CBS, SESSION_MANAGER
 from ..host import Host
+
+Change = dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The rename queue and the names of RunOnce, before."""
+    """The rename queue and the names of RunOnce, before; None: they could not be read."""
 
-    queue: list[rename_queue.Pair]
-    run_once: list[str]
+    queue: list[rename_queue.Pair] | None
+    run_once: list[str] | None
 
 
 def look(host: Host) -> Before:
-    return Before(rename_queue.read(host), _run_once(host))
+    return Before(None if host.denied.key(SESSION_MANAGER) else rename_queue.read(host), _run_once(host))
 
 
-def _run_once(host: Host) -> list[str]:
+def _run_once(host: Host) -> list[str] | None:
+    if host.denied.key(RUN_ONCE):
+        return None
     key = host.registry.key(RUN_ONCE)
     return [value.name for value in key.values.values()] if key else []
 
@@ -35,21 +39,28 @@ def _run_once(host: Host) -> list[str]:
 def compare(host: Host, before: Before) -> dict[str, Any]:
     """`{queue, run_once, reboot_signals}` of the line that ends an installation."""
     after = look(host)
-    lost = Counter(pair for pair in before.queue if pair[0]) - Counter(after.queue)
-    names = {name.lower() for name in after.run_once}
     return {
-        "queue": {
-            "before": len(before.queue),
-            "after": len(after.queue),
-            "lost": [list(pair) for pair in lost.elements()],
-        },
-        "run_once": {"lost": [name for name in before.run_once if name.lower() not in names]},
+        "queue": _queue_change(before.queue, after.queue),
+        "run_once": _run_once_change(before.run_once, after.run_once),
         "reboot_signals": reboot_signals(host),
     }
 
 
-def reboot_signals(host: Host) -> dict[str, bool]:
-    return {
-        "wu_reboot_required": host.registry.key(REBOOT_REQUIRED) is not None,
-        "cbs_reboot_pending": host.registry.key(f"{CBS}\\RebootPending") is not None,
-    }
+def _queue_change(before: list[rename_queue.Pair] | None, after: list[rename_queue.Pair] | None) -> Change:
+    if before is None or after is None:
+        return None
+    lost = Counter(pair for pair in before if pair[0]) - Counter(after)
+    return {"before": len(before), "after": len(after), "lost": [list(pair) for pair in lost.elements()]}
+
+
+def _run_once_change(before: list[str] | None, after: list[str] | None) -> Change:
+    if before is None or after is None:
+        return None
+    names = {name.lower() for name in after}
+    return {"lost": [name for name in before if name.lower() not in names]}
+
+
+def reboot_signals(host: Host) -> dict[str, bool | None]:
+    """None where the key could not be read."""
+    keys = {"wu_reboot_required": REBOOT_REQUIRED, "cbs_reboot_pending": f"{CBS}\\RebootPending"}
+    return {name: None if host.denied.key(path) else host.registry.key(path) is not None for name, path in keys.items()}

@@ -42,14 +42,15 @@ def _start(host: Host, args: Mapping[str, Any]) -> dict[str, Any]:
     kind = places.kind_of(job)
     if not isinstance(plan, dict) or plan.get("id") != job or plan.get("kind") != kind:
         raise refusals.invalid(f"'plan' must be a plan of the job {job}")
-    worker = refusals.text_of(args, "worker")
-    refusals.check_worker(worker, refusals.text_of(args, "worker_sha256"))
+    worker = _worker_of(host, args)
+    if worker is None:
+        return {"changed": False, "id": job, "worker_wanted": True}
     refusals.check_policy(host, worker)
     at = _armed_for(host, args, plan)
     there = records.job_to_attach_to(host, job)
     if there is not None:
         return _attached(there, str(kind))
-    dead = records.interrupted_before(host, str(kind))
+    dead = records.interrupted_before(host) if kind == "install" else None
     more = {"interrupted": dead} if dead else {}
     if truth(args, "_ansible_check_mode", default=False):
         return {"changed": True, "id": job, "attached": False, "folder": None, "started_at": None, **more}
@@ -58,6 +59,17 @@ def _start(host: Host, args: Mapping[str, Any]) -> dict[str, Any]:
     host.touch()
     folder = places.folder_of(job)
     return {"changed": True, "id": job, "attached": False, "folder": folder, "started_at": started, **more}
+
+
+def _worker_of(host: Host, args: Mapping[str, Any]) -> str | None:
+    """The text that was sent, else that of the file on the host if it is the one meant. Raises ModuleFailedError."""
+    sha256 = refusals.text_of(args, "worker_sha256")
+    if args.get("worker"):
+        worker = refusals.text_of(args, "worker")
+        refusals.check_worker(worker, sha256)
+        return worker
+    there = host.file(places.WORKER)
+    return there.text if there is not None and there.digest("sha256") == sha256.lower() else None
 
 
 def _armed_for(host: Host, args: Mapping[str, Any], plan: Mapping[str, Any]) -> datetime | None:

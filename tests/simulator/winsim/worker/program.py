@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..clock import stamp
+from . import traces
 from .install import install
 from .resume import REBOOTING, give_up, is_missed, name_of, own_lines, remember, resume
 from .run import Steps, StopAskedError, WorkerRun
@@ -101,6 +102,7 @@ def _install(run: WorkerRun) -> Steps:
     """What its journal says decides: a job that was begun is only verified."""
     run.last_words["reboot_required"] = None
     session = open_session(run)
+    traces.end_last_line(run.host, f"{run.folder}\\journal.jsonl", run.at)
     lines = own_lines(session)
     if not lines or (len(lines) == 1 and lines[0].get("phase") != "armed"):
         message = "the journal has lost its first line; nothing was begun after that"

@@ -45,9 +45,9 @@ def job_to_attach_to(host: Host, asked: str) -> JobState | None:
     return next((job for job in jobs_of(host) if job.state in LIVING or job.id == asked), None)
 
 
-def interrupted_before(host: Host, kind: str) -> str | None:
-    """The newest job of a kind, if it died and nobody has started another since."""
-    newest = next((job for job in jobs_of(host) if job.kind == kind), None)
+def interrupted_before(host: Host) -> str | None:
+    """The newest install job, if it died and nobody has started another since."""
+    newest = next((job for job in jobs_of(host) if job.kind == "install"), None)
     return newest.id if newest is not None and newest.state == "interrupted" else None
 
 

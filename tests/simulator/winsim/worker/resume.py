@@ -65,7 +65,7 @@ def resume(session: Session, lines: Lines, settled: set[str]) -> Steps:
     if session.begun or expected:
         yield from session.wait_idle("verifying", session.plan.busy_wait_seconds, None, 0)
         yield from verify(session)
-        if expected and session.reboot_required:
+        if expected and session.reboot_required is not False:
             yield from reboot(session)
     settle_outcome(session)
     if last["phase"] in IN_THE_MIDDLE:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from ..clock import stamp
 from ..host import Host
+from ..mishaps import cuts_power
 from ..model import Process
 from ..timetable import Appointment, boot_clears
 from . import places, traces
@@ -72,9 +73,14 @@ class WorkerRun:
         return self.host.file(f"{self.folder}\\stop") is not None
 
     def say(self, phase: str, **facts: object) -> None:
-        """One line of the journal."""
+        """One line of the journal. Raises KilledError where the host file cuts the power after it."""
         line = {"at": stamp(self.at), "phase": phase, **facts}
-        traces.append_line(self.host, f"{self.folder}\\journal.jsonl", line, self.at)
+        path = f"{self.folder}\\journal.jsonl"
+        traces.append_line(self.host, path, line, self.at)
+        if self.kind == "install" and cuts_power(self.host, traces.count_lines(self.host, path)):
+            if (self.host.mishaps.power_cut or {}).get("torn"):
+                traces.tear_last_line(self.host, path, self.at)
+            raise KilledError
 
     def log(self, phase: str) -> None:
         """One entry of the state file's log, when the phase is a new one."""

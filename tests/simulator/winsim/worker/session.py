@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ..agent.search import Found, Request, search, search_takes
 from ..clock import stamp
-from ..mishaps import other_installer
+from ..mishaps import seen_installer
 from .install_plan import InstallPlan, read_plan, run_seconds
 from .patience import Patience, search_patiently
 from .run import Steps, WorkerRun
@@ -46,7 +46,8 @@ class Item:
 @dataclass(eq=False)
 class Session:
     """`halt` is why nothing more is installed, `blocked` that a reboot must come first; `busy_left` is how long it
-    still waits for other installers, `reboots` how often the job has rebooted the host.
+    still waits for other installers, `reboots` how often the job has rebooted the host, `waits` that one of its updates
+    was seen to wait for another boot.
     """
 
     run: WorkerRun
@@ -63,6 +64,7 @@ class Session:
     expired: bool = False
     asks_reboot: bool = False
     reboots: int = 0
+    waits: bool = False
     reboot_required: bool | None = None
 
     def look_at_clock(self, phase: str) -> None:
@@ -96,7 +98,7 @@ class Session:
         self, phase: str, seconds: float, until: datetime | None, needs: float
     ) -> Generator[float, None, str | None]:
         """Who is still at work when the patience, or the time for what comes next, is over."""
-        who = other_installer(self.run.host)
+        who = seen_installer(self.run.host)
         if who is None or seconds <= 0:
             return who
         ends = self.run.moment + timedelta(seconds=seconds)
@@ -106,7 +108,7 @@ class Session:
             if self.run.stop_is_asked or not self.fits(until, needs):
                 break
             yield from self._moment(phase, (ends - self.run.moment).total_seconds())
-            who = other_installer(self.run.host)
+            who = seen_installer(self.run.host)
         return who
 
     def _moment(self, phase: str, most: float) -> Steps:

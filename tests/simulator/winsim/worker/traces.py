@@ -31,6 +31,26 @@ def append_line(host: Host, path: str, document: Mapping[str, Any], at: datetime
     put_file(host, path, (before.text or "" if before else "") + one_line(document) + "\n", at)
 
 
+def count_lines(host: Host, path: str) -> int:
+    """Lines that have ended."""
+    file = host.file(path)
+    return (file.text or "").count("\n") if file else 0
+
+
+def tear_last_line(host: Host, path: str, at: datetime) -> None:
+    """Half of the last line has reached the disk."""
+    file = host.file(path)
+    *whole, last = (file.text or "").splitlines(keepends=True) if file else [""]
+    put_file(host, path, "".join(whole) + last[: len(last) // 2], at)
+
+
+def end_last_line(host: Host, path: str, at: datetime) -> None:
+    """What is written next begins a line of its own."""
+    file = host.file(path)
+    if file is not None and file.text and not file.text.endswith("\n"):
+        put_file(host, path, file.text + "\n", at)
+
+
 def make_folders(host: Host, paths: Iterable[str], owner: str) -> None:
     """Folders that are there keep their owner."""
     for path in paths:

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, winops.patching contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""An install job of the double on a host that does not tell everything: what could not be read never counts as no."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.winops.patching.tests.contract.jobs import LONG_ENOUGH, Stage
+
+from winsim.agent.install import REBOOT_REQUIRED, RUN_ONCE
+from winsim.denial import SESSION_MANAGER
+from winsim.mishaps import SERVICING_KEY, TI_WORKER
+
+A = "00000000-0000-0000-0000-00000000000a"
+PLANNED = {"id": A, "revision": 1}
+OTHERS = {
+    SERVICING_KEY: "whether Windows is being serviced could not be read",
+    TI_WORKER: "whether TiWorker is running could not be read",
+}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """`run({words of the update}, [updates of the plan], …)`: the stage after the job."""
+
+    def go(words=None, planned=None, *, host=None, agent=None, until=LONG_ENOUGH, **plan):
+        update_agent = {"updates": [{"id": A, **(words or {})}], **(agent or {})}
+        made = Stage({"update_agent": update_agent, **(host or {})}, tmp_path)
+        made.install(planned or [PLANNED], **plan)
+        made.wait_until(until)
+        return made
+
+    return go
+
+
+def lines(made, phase, step):
+    return [line for line in made.journal() if (line["phase"], line.get("step")) == (phase, step)]
+
+
+def skipped(made, phase="installing"):
+    return [(line["reason"], line["text"]) for line in lines(made, phase, "skipped")]
+
+
+def installs(made):
+    return [entry["id"] for entry in made.host.log if entry["event"] == "install"]
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("installed", "whether it is installed already could not be read"),
+        ("revision", "its revision could not be read"),
+    ],
+)
+def test_what_may_be_installed_already_is_not_installed_again_even_when_it_is_named(run, name, text, named):
+    made = run({"unreadable": [name]}, [{**PLANNED, "named": named}])
+    assert skipped(made) == [("excluded", text)]
+    assert installs(made) == []
+
+
+def test_what_speaks_against_an_update_is_told_before_what_could_not_be_read(run):
+    made = run({"classification": "Drivers", "unreadable": ["type", "hidden"]})
+    assert skipped(made) == [("excluded", "it is a driver")]
+    made = run({"browse_only": True, "unreadable": ["categories"]})
+    assert skipped(made) == [("excluded", "it is optional (browse only)")]
+
+
+@pytest.mark.parametrize(("denied", "text"), OTHERS.items(), ids=["key", "process"])
+def test_an_installer_that_cannot_be_asked_about_is_waited_for_and_then_keeps_the_update_out(run, denied, text):
+    made = run(host={"denied": [denied]}, busy_wait_minutes=20)
+    (waiting,) = lines(made, "installing", "waiting")
+    assert (waiting["reason"], waiting["text"]) == ("other_installer", text)
+    assert skipped(made) == [("other_installer", text)]
+    assert (installs(made), made.journal()[-1]["outcome"]) == ([], "finished")
+
+
+def test_an_installer_that_is_seen_is_told_before_one_that_cannot_be_asked_about(run):
+    made = run(host={"denied": [SERVICING_KEY], "processes": [{"name": "TiWorker", "id": 812}]}, busy_wait_minutes=1)
+    assert [text for _reason, text in skipped(made)] == ["TiWorker is running"]
+
+
+def test_a_host_is_not_rebooted_while_nobody_can_tell_whether_it_is_busy(run):
+    blind = run(
+        agent={"reboot_required_before_installation": True, "reboot_required": True},
+        host={"denied": [SERVICING_KEY]},
+        reboot={"mode": "if_required"},
+    )
+    assert skipped(blind, "rebooting") == [("busy", OTHERS[SERVICING_KEY])]
+    assert [entry for entry in blind.host.log if entry["event"] == "boot"] == []
+
+
+def test_whether_a_reboot_is_needed_is_unknown_where_a_key_cannot_be_read_and_nothing_says_yes(run):
+    made = run(host={"denied": [REBOOT_REQUIRED]}, reboot={"mode": "if_required"})
+    (end,) = lines(made, "installing", "end")
+    assert end["reboot_signals"] == {"wu_reboot_required": None, "cbs_reboot_pending": False}
+    assert skipped(made, "rebooting") == [("unknown", "whether a reboot is required could not be read")]
+    assert made.journal()[-1]["reboot_required"] is None
+
+
+def test_what_an_update_did_to_a_queue_that_cannot_be_read_is_unknown(run):
+    (end,) = lines(run(host={"denied": [SESSION_MANAGER, RUN_ONCE]}), "installing", "end")
+    assert (end["queue"], end["run_once"]) == (None, None)
+
+
+@pytest.mark.parametrize(("warnings", "offered"), [([], False), ([{"context": 4, "hresult": "0x80248007"}], None)])
+def test_only_a_whole_search_tells_that_an_update_is_offered_no_more(run, warnings, offered):
+    made = run({"run_minutes": 6}, agent={"warnings": warnings}, until=200)
+    assert lines(made, "installing", "end") == []
+    made.host.update_agent.updates.clear()
+    made.wait_until(LONG_ENOUGH)
+    (told,) = lines(made, "verifying", "update")
+    assert (told["offered"], told["installed"]) == (offered, None)
+
+
+def test_what_an_update_does_not_tell_after_its_installation_is_unknown(run):
+    made = run({"run_minutes": 6}, until=200)
+    made.host.update_agent.updates[0]["unreadable"] = ["installed", "reboot_required"]
+    made.wait_until(LONG_ENOUGH)
+    (told,) = lines(made, "verifying", "update")
+    assert (told["offered"], told["installed"], told["reboot_required"]) == (None, None, None)
