@@ -22,6 +22,8 @@ from .wire.endpoint import CannotListenError
 EXIT_REFUSED = 2
 EXIT_CANNOT_LISTEN = 3
 MANY_SOCKETS = 65_536
+# How soon a simulator ends after the file that holds it is gone.
+HELD_SECONDS = 0.2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--time-factor", type=_factor, default=60.0, metavar="N", help="how fast the clocks run (60)")
     serve.add_argument("--state-dir", type=Path, metavar="DIR", help="keeps HOST.json, the true state of each host")
     serve.add_argument("--wire-log", type=Path, metavar="FILE", help="a line of JSON for each HTTP request")
+    serve.add_argument("--while", type=Path, metavar="FILE", dest="held", help="also ends when FILE is gone")
     check = commands.add_parser("check", help="say what is wrong in the host files of a folder")
     check.add_argument("hosts_dir", type=Path, metavar="HOSTS_DIR")
     commands.add_parser("tiers", help="list what is answered, and how")
@@ -89,7 +92,7 @@ def _serve(chosen: argparse.Namespace) -> int:
     try:
         simulator.write_inventory(chosen.inventory)
         print(f"listening: {len(simulator.endpoints)} hosts, inventory {chosen.inventory}", flush=True)
-        ended.wait()
+        _wait(ended, chosen.held)
     except OSError as error:
         print(f"winsim: cannot write the inventory: {error}", file=sys.stderr)
         return EXIT_CANNOT_LISTEN
@@ -98,6 +101,13 @@ def _serve(chosen: argparse.Namespace) -> int:
     for (tier, name), count in sorted(simulator.counts.items()):
         print(f"answered: {tier} {name} {count}")
     return 0
+
+
+def _wait(ended: threading.Event, held: Path | None) -> None:
+    """Until a signal comes or `held` is gone: who only leaves files behind need not know which process to end."""
+    while not ended.wait(None if held is None else HELD_SECONDS):
+        if held is not None and not held.exists():
+            return
 
 
 def _allow_many_sockets() -> None:

@@ -27,6 +27,7 @@ from .model import (
     UpdateAgent,
     expand,
 )
+from .package import Package
 from .registry import Key, Registry, Value
 
 DEFAULT_CAPTION = "Microsoft Windows Server 2022 Datacenter"
@@ -63,12 +64,13 @@ def build_host(document: Mapping[str, Any], clock: HostClock) -> Host:
         events=[Event(**event) for event in document.get("events", [])],
         tasks={path.lower(): ScheduledTask(path, **words) for path, words in document.get("tasks", {}).items()},
         powershell=PowerShell(**document.get("powershell", {})),
+        packages=[Package(**words) for words in document.get("packages", [])],
         groups=list(document.get("groups", [])),
         elevated=document.get("token", {}).get("elevated", True),
         network=_network(document.get("network", {})),
         survives_reboot=list(document.get("survives_reboot", [])),
         misbehaves=list(document.get("misbehaves", [])),
-        mishaps=Mishaps(document.get("clock_jump"), document.get("second_installer")),
+        mishaps=Mishaps(document.get("clock_jump"), document.get("second_installer"), document.get("power_cut")),
         free_mb=document.get("free_mb", FREE_MB),
         servicing_after_boot_minutes=document.get("servicing_after_boot_minutes", 0),
     )

@@ -12,11 +12,12 @@ from typing import Any, Final
 from . import faults
 from .emulated import raw, utility
 from .emulated.async_status import async_status
+from .emulated.package import package_takes, win_package
 from .emulated.ping import win_ping
 from .emulated.reboot_info import win_reboot_info
 from .emulated.setup import setup
 from .emulated.stat import win_stat
-from .emulated.updates import poll_takes, win_updates
+from .emulated.updates import poll_waits, win_updates
 from .host import Access
 from .probes.run import KINDS
 from .served import win_probe
@@ -41,13 +42,17 @@ def at_once(_access: Access, _args: Mapping[str, Any]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module that winsim answers; `takes`: for how many real seconds the answer waits, beyond the host's `run_ms`."""
+    """A module that winsim answers; `takes`: for how many real seconds the answer waits, beyond the host's `run_ms`.
+
+    `waits`: for how many there is no answer yet, which is asked again when they are over.
+    """
 
     name: str
     tier: str
     answers: Callable[[Access, Mapping[str, Any]], dict[str, Any]]
     remark: str
     takes: Callable[[Access, Mapping[str, Any]], float] = at_once
+    waits: Callable[[Access, Mapping[str, Any]], float] = at_once
 
 
 _ALL: Final = (
@@ -68,13 +73,20 @@ _ALL: Final = (
         "the facts a play needs",
     ),
     Module("ansible.windows.win_reboot_info", EMULATED, win_reboot_info, "with what it makes of refused keys"),
+    Module(
+        "ansible.windows.win_package",
+        EMULATED,
+        win_package,
+        "state: present of what `packages` lists, also through wusa.exe and dism.exe; no links, no shares, no log file",
+        package_takes,
+    ),
     Module("ansible.windows.win_stat", EMULATED, win_stat, "files of the host file; no links, no shares"),
     Module(
         "ansible.windows.win_updates",
         EMULATED,
         win_updates,
-        "state: searched and check mode only; a poll waits until the search is over",
-        poll_takes,
+        "without async; its agent calls back at every quarter of a download and of an installation",
+        waits=poll_waits,
     ),
     Module(
         "ansible.windows.async_status",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -80,8 +81,10 @@ class Executor:
         tier = self._count(host, module.tier, name, identity.user, run)
         if run.job:
             return Outcome(stdout=_json(jobs.start(host, run.job, run.limit, execute)), tier=tier)
-        takes = module.takes(Access(host, identity), run.args)
-        return Outcome(stdout=_json(execute()), tier=tier, takes=takes)
+        access = Access(host, identity)
+        takes = module.takes(access, run.args)
+        outcome = _answered(host, tier, lambda: module.waits(access, run.args), execute)
+        return replace(outcome, takes=outcome.takes + takes)
 
     def _utility(self, host: Host, run: payload.UtilityRun) -> Outcome:
         answer = UTILITIES.get(run.script)
@@ -102,6 +105,16 @@ class Executor:
         identity = host.identity(None)
         printed = kind.run(Access(host, identity), match, script.stdin)
         return _printed(printed, self._count(host, catalogue.EMULATED, kind.name, identity.user))
+
+
+def _answered(host: Host, tier: str, waits: Callable[[], float], execute: Callable[[], dict[str, Any]]) -> Outcome:
+    """The answer; or for how long there is none yet, and who knows it then."""
+    with host.lock:
+        settle(host)
+        seconds = waits()
+        if seconds > 0:
+            return Outcome(tier=tier, takes=seconds, later=lambda: _answered(host, tier, waits, execute))
+        return Outcome(stdout=_json(execute()), tier=tier)
 
 
 def _json(result: dict[str, Any]) -> bytes:

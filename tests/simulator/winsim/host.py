@@ -29,12 +29,13 @@ from .model import (
     UpdateAgent,
     expand,
 )
+from .package import Package
 from .registry import Registry, normal
 from .worker.places import PROGRAM_FOLDER
 
 if TYPE_CHECKING:
     from .agent.install import Installation
-    from .emulated.updates import UpdateRun
+    from .emulated.updates_run import UpdateRun
     from .timetable import Appointment
     from .worker.run import WorkerRun
 
@@ -79,6 +80,7 @@ class Host:
     methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     update_agent: UpdateAgent | None = None
+    packages: list[Package] = field(default_factory=list)
     tasks: dict[str, ScheduledTask] = field(default_factory=dict)
     powershell: PowerShell = field(default_factory=PowerShell)
     groups: list[str] = field(default_factory=list)

@@ -136,11 +136,16 @@ class ScheduledTask:
 
 @dataclass(slots=True)
 class Mishaps:
-    """What goes wrong on a host once its first install job has begun (`mishaps.py`); `begun` when it has."""
+    """What goes wrong on a host once its first install job has begun (`mishaps.py`); `begun` when it has.
+
+    `power_cut` is about the lines of its journal; `cut` when it has happened.
+    """
 
     clock_jump: dict[str, Any] | None = None
     second_installer: dict[str, Any] | None = None
+    power_cut: dict[str, Any] | None = None
     begun: bool = False
+    cut: bool = False
 
 
 @dataclass(slots=True)

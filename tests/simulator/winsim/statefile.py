@@ -14,6 +14,7 @@ from typing import Any
 
 from .clock import stamp
 from .host import Host
+from .mishaps import MISHAPS
 from .probes.cim import plain_map
 from .registry import Key
 
@@ -61,11 +62,13 @@ def as_document(host: Host) -> dict[str, Any]:
         },
         "survives_reboot": host.survives_reboot,
         "misbehaves": host.misbehaves,
-        **_given({"clock_jump": host.mishaps.clock_jump, "second_installer": host.mishaps.second_installer}),
+        **_given({word: getattr(host.mishaps, word) for word in MISHAPS}),
         "free_mb": host.free_mb,
         "servicing_after_boot_minutes": host.servicing_after_boot_minutes,
         "log": host.log,
     }
+    if host.packages:
+        document["packages"] = [_given(asdict(package)) for package in host.packages]
     agent = host.update_agent
     if agent is not None:
         document["update_agent"] = plain_map(_given({f.name: getattr(agent, f.name) for f in fields(agent)}))

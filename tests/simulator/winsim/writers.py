@@ -21,7 +21,9 @@ MARK_KEYS: Final[Mapping[str, tuple[str, str]]] = {
     "witness": (f"{OWN}\\RebootWitness", OWN),
     "marks": (f"{OWN}\\RebootRequiredMarks", OWN),
     "update_agent": (f"{AGENT}\\RebootRequired", AGENT),
+    "persistent": (f"{OWN}\\PersistentSignals", OWN),
 }
+LASTING: Final = "persistent"
 _DIRECT: Final = "runs through its action plugin: call it by its full name"
 
 
@@ -75,7 +77,7 @@ def _carry_out(access: Access, step: Mapping[str, Any]) -> None:
     if step["key"] == "update_agent" and host.registry.key(parent) is None:
         text = f"there is no key {parent.removeprefix('HKLM' + chr(92))}: Windows Update is not set up here"
         raise ModuleFailedError(f"the mark could not be written: {text}", reason="error")
-    key = _key(host, path, volatile=True)
+    key = _key(host, path, volatile=step["key"] != LASTING)
     for name, data in (step.get("set") or {}).items():
         key.put(Value(name, "REG_SZ", data) if isinstance(data, str) else Value(name, "REG_DWORD", data & 0xFFFFFFFF))
     for name in step.get("remove") or []:

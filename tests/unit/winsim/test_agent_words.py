@@ -25,6 +25,7 @@ tasks:
 powershell: {language_mode: ConstrainedLanguage, execution_policy: AllSigned}
 groups: [healthy, web_1]
 clock_jump: {after_minutes: 2.5, seconds: -600}
+power_cut: {at_line: 4, torn: true}
 second_installer: {after_minutes: 0, minutes: 12, kind: servicing}
 free_mb: 100
 servicing_after_boot_minutes: 7
@@ -69,13 +70,14 @@ update_agent:
       download_minutes: 0.5
       interactive: true
       hard_reboot: true
+      lingers_minutes: 4
       reboots_itself: true
       kills_worker: true
       refuses_eula: true
       overwrites_queue: true
       overwrites_run_once: true
 """
-KEPT = ("tasks", "powershell", "groups", "folders", "clock_jump", "second_installer", "free_mb")
+KEPT = ("tasks", "powershell", "groups", "folders", "clock_jump", "second_installer", "power_cut", "free_mb")
 BAD = [
     ("update_agent: {scan_minutes: -1}", "must be a number from 0 to 600"),
     ("update_agent: {scan_minutes: soon}", "must be a number from 0 to 600"),
@@ -96,6 +98,7 @@ BAD = [
     ("update_agent: {updates: [{id: a, download_minutes: -1}]}", "must be a number from 0"),
     ("clock_jump: {seconds: 600}", "the word 'after_minutes' is missing"),
     ("clock_jump: {after_minutes: 1, seconds: 0.5}", "must be a whole number"),
+    ("power_cut: {at_line: 1}", "must be"),
     ("second_installer: {after_minutes: 1}", "the word 'minutes' is missing"),
     ("second_installer: {after_minutes: 1, minutes: 1, kind: choco}", "unknown word 'choco'"),
     ("free_mb: plenty", "must be a whole number"),

@@ -102,6 +102,15 @@ def test_a_command_that_runs_longer_than_the_time_out_is_a_fault_until_it_ends()
     assert len(client.lines) == 1
 
 
+def test_a_command_whose_outcome_is_known_later_is_waited_for_and_run_once():
+    known = Outcome(stdout=b"known", tier="emulated")
+    client = Client(Outcome(takes=0.05, later=lambda: Outcome(takes=0.2, later=lambda: known)), timeout="PT0.15S")
+    command = client.command("x", console="TRUE")
+    assert client.receive(command).status == 500
+    reply = client.receive(command)
+    assert (stdout(reply.body), reply.tier, len(client.lines)) == (b"known", "emulated", 1)
+
+
 def test_a_command_without_its_input_waits():
     client = Client(Outcome(), timeout="PT0.1S")
     assert b"2150858793" in client.receive(client.command("x")).body

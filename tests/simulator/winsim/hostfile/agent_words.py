@@ -143,6 +143,7 @@ UPDATE: Final = record(
         "download_minutes": Word(number(0, 6000)),
         "interactive": Word(boolean),
         "hard_reboot": Word(boolean),
+        "lingers_minutes": Word(number(0, 6000)),
         "reboots_itself": Word(boolean),
         "kills_worker": Word(boolean),
         "refuses_eula": Word(boolean),

@@ -33,6 +33,7 @@ from .checks import (
     text,
     unique,
 )
+from .package_words import PACKAGES
 from .problems import Place
 
 _HIVE = "(?:" + "|".join(word for pair in HIVES.items() for word in pair) + ")"
@@ -134,6 +135,8 @@ _SECOND_INSTALLER: Final = record(
     },
 )
 
+_POWER_CUT: Final = record({"at_line": Word(integer(2), required=True), "torn": Word(boolean)})
+
 _KEY: Final = record(
     {
         "volatile": Word(boolean),
@@ -220,6 +223,7 @@ HOST: Final = record(
             ),
         ),
         "update_agent": Word(AGENT),
+        "packages": Word(PACKAGES),
         "tasks": Word(mapping(_task_path, _TASK)),
         "powershell": Word(
             record({"language_mode": Word(choice(*_LANGUAGE_MODES)), "execution_policy": Word(choice(*_POLICIES))}),
@@ -243,6 +247,7 @@ HOST: Final = record(
         "misbehaves": Word(unique(list_of(choice(*MISBEHAVIOURS)), str, "word")),
         "clock_jump": Word(_CLOCK_JUMP),
         "second_installer": Word(_SECOND_INSTALLER),
+        "power_cut": Word(_POWER_CUT),
         "free_mb": Word(integer(0)),
         "servicing_after_boot_minutes": Word(number(0, 100_000)),
     },

@@ -142,9 +142,16 @@ def _services(host: Host) -> Instances:
     ]
 
 
+def _quick_fixes(host: Host) -> Instances:
+    """What component servicing has installed: packages of the host file that have an article's number."""
+    servicing = (package for package in host.packages if package.kind in ("msu", "cab") and package.installed)
+    return [{"HotFixID": f"KB{package.kb}", "Description": "Update"} for package in servicing if package.kb]
+
+
 BUILT_IN: Final[Mapping[str, Callable[[Host], Instances]]] = {
     "win32_operatingsystem": _operating_system,
     "win32_computersystem": _computer_system,
     "win32_process": _processes,
     "win32_service": _services,
+    "win32_quickfixengineering": _quick_fixes,
 }

@@ -25,13 +25,17 @@ MOST_SHELLS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command left, which tier answered, and how long it keeps the client waiting (real seconds)."""
+    """What a command left, which tier answered, and how long it keeps the client waiting (real seconds).
+
+    `later`: who knows the outcome when that time is over; until then this is none.
+    """
 
     stdout: bytes = b""
     stderr: bytes = b""
     code: int = 0
     tier: str = ""
     takes: float = 0.0
+    later: Callable[[], Outcome] | None = None
 
 
 Run = Callable[[str, bytes], Outcome]
@@ -44,6 +48,23 @@ class Command:
     complete: bool = False
     outcome: Outcome | None = None
     ready_at: float = 0.0
+
+    def take(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self.ready_at = time.monotonic() + outcome.takes
+
+    def wait(self, most: float) -> Outcome | None:
+        """What it left, if it ends within so many seconds."""
+        until = time.monotonic() + most
+        while True:
+            now = time.monotonic()
+            wait = self.ready_at - now if self.outcome else most
+            time.sleep(max(0.0, min(wait, until - now)))
+            if self.outcome is None or wait > until - now:
+                return None
+            if self.outcome.later is None:
+                return self.outcome
+            self.take(self.outcome.later())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +172,13 @@ class ShellService:
         if command is None:
             return self._no_command(message)
         if command.outcome is None and command.complete:
-            command.outcome = self._run(command.line, bytes(command.stdin))
-            command.ready_at = time.monotonic() + command.outcome.takes
+            command.take(self._run(command.line, bytes(command.stdin)))
         if hurdles.hold:
             command.ready_at = max(command.ready_at, time.monotonic() + hurdles.hold)
-        wait = command.ready_at - time.monotonic() if command.outcome else message.timeout
-        time.sleep(max(0.0, min(wait, message.timeout)))
-        if command.outcome is None or wait > message.timeout:
+        outcome = command.wait(message.timeout)
+        if outcome is None:
             return Reply(500, soap.fault(message, soap.OPERATION_TIMEOUT, "w:TimedOut", STILL_RUNNING))
-        return Reply(200, soap.envelope(message, _result(command_id, command.outcome, hurdles)), command.outcome.tier)
+        return Reply(200, soap.envelope(message, _result(command_id, outcome, hurdles)), outcome.tier)
 
     def _signal(self, message: Message, shell: dict[str, Command]) -> Reply:
         signal = message.body.find(".//rsp:Signal", NAMESPACES)
