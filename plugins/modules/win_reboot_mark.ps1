@@ -5,7 +5,8 @@
 
 #Requires -Version 5.1
 
-# Carries out the few steps that the action plugin of the same name has worked out, on three volatile keys and no other.
+# Carries out the few steps that the action plugin of the same name has worked out, on four keys and no other. Three are volatile.
+# PersistentSignals outlives boots.
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
@@ -15,6 +16,7 @@ $keys = @{
     witness = @{ parent = $own; path = "$own\RebootWitness" }
     marks = @{ parent = $own; path = "$own\RebootRequiredMarks" }
     update_agent = @{ parent = $agent; path = "$agent\RebootRequired" }
+    persistent = @{ parent = $own; path = "$own\PersistentSignals" }
 }
 
 function ConvertTo-Table($From) {
@@ -25,8 +27,9 @@ function ConvertTo-Table($From) {
 }
 
 # A volatile key makes every missing key above it volatile too, so our own is made first. Windows Update's must be there.
-function New-VolatileKey($Base, $Word) {
+function New-Key($Base, $Word) {
     $place = $keys[$Word]
+    if ($Word -eq 'persistent') { return $Base.CreateSubKey($place.path) }
     if ($Word -eq 'update_agent') {
         $above = $Base.OpenSubKey($place.parent)
         if ($null -eq $above) { throw "there is no key $($place.parent): Windows Update is not set up here" }
@@ -48,7 +51,7 @@ function Invoke-Step($Base, $Step) {
         $Base.DeleteSubKeyTree($path, $false)
         return
     }
-    $key = New-VolatileKey -Base $Base -Word $Step.key
+    $key = New-Key -Base $Base -Word $Step.key
     $values = ConvertTo-Table -From $Step['set']
     foreach ($name in $values.Keys) { Set-Value -Key $key -Name $name -Data $values[$name] }
     foreach ($name in @($Step['remove'])) {

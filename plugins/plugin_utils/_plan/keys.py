@@ -19,11 +19,12 @@ from .windows.questions import WindowError
 T = TypeVar("T")
 
 # One mapping may serve every door: these keys belong to the policies of the verdict, of compliance and of a baseline.
-_VERDICT_KEYS = ("require", "strengths", "ignore_signals", "rename_rules", "rename_queue", "weak_decides")
+_VERDICT_KEYS = ("require", "strengths", "ignore_signals", "rename_rules", "rename_queue", "weak_decides", "persistent")
 FOREIGN_KEYS = frozenset({*_VERDICT_KEYS, "max_scan_age", "unknown_is", *COMPLIANCE_KEYS})
 PACKING_KEYS = ("rules", "reserve", "order", "default_run_minutes", "run_minutes")
 WINDOW_KEYS = ("windows", "purpose", "no_windows", "windows_apply")
 WAVE_KEYS = ("batches", "canary", "host_order", "max_failed", "require_ready")
+REBOOT_KEYS = ("reboot_always", "reboot_despite")
 _LONGEST_NAME = 60
 
 

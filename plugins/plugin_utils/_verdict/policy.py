@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from .._evidence.catalogue import SIGNALS, STRENGTHS
+from .._evidence.persistent import MOST_MARKS, is_mark
 from .._evidence.times import TimeTextError, parse_duration
 from .._evidence.wording import nearest, type_name
 from .rename_rules import RenameRule, RenameRuleError, parse_rename_rules
@@ -46,6 +47,8 @@ PLAN_KEYS = (
     "host_order",
     "max_failed",
     "require_ready",
+    "reboot_always",
+    "reboot_despite",
 )
 _FOREIGN = frozenset({*COMPLIANCE_KEYS, *PLAN_KEYS})
 
@@ -65,7 +68,10 @@ def _shipped_rules() -> tuple[RenameRule, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How evidence is judged. ``require`` None stands for the default, which depends on the host."""
+    """How evidence is judged. ``require`` None stands for the default, which depends on the host.
+
+    ``persistent`` are the marks of signals that a reboot did not clear, by id (persistent.py).
+    """
 
     require: frozenset[str] | None = None
     strengths: Mapping[str, str] = field(default_factory=dict)
@@ -75,6 +81,7 @@ class Policy:
     weak_decides: int | None = None
     max_scan_age: timedelta = timedelta(days=7)
     unknown_is: str = "unknown"
+    persistent: Mapping[str, str] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1)
@@ -108,6 +115,20 @@ def _strengths(key: str, value: object, custom: frozenset[str]) -> Mapping[str, 
     return {str(name): _one_of(f"{key}.{name}", strength, STRENGTHS) for name, strength in value.items()}
 
 
+def _persistent(key: str, value: object, custom: frozenset[str]) -> Mapping[str, str]:
+    if not isinstance(value, Mapping) or len(value) > MOST_MARKS:
+        raise PolicyError([f"policy.{key}: must be a mapping of signal id to its mark, at most {MOST_MARKS}"])
+    _signal_names(key, list(value), custom)
+    mistakes = [
+        f"policy.{key}.{name}: {str(mark)[:20]!r} is no mark: a SHA-256 of 64 digits, as a patch run reports it"
+        for name, mark in value.items()
+        if not is_mark(mark)
+    ]
+    if mistakes:
+        raise PolicyError(mistakes)
+    return {str(name): str(mark) for name, mark in value.items()}
+
+
 def _count_or_none(key: str, value: object) -> int | None:
     if value is None:
         return None
@@ -134,6 +155,7 @@ _NAMING_KEYS: Mapping[str, Callable[[str, object, frozenset[str]], Any]] = {
     "require": _signal_names,
     "strengths": _strengths,
     "ignore_signals": _signal_names,
+    "persistent": _persistent,
 }
 _KEYS: Mapping[str, Callable[[str, object], Any]] = {
     "rename_rules": _rename_rules,

@@ -18,6 +18,8 @@ from .._evidence.times import format_time, parse_time
 from .._evidence.wording import printable
 from .custom_signals import CustomSignalError, parse_custom_signals
 from .judge_updates import FIRST_VISTA_BUILD, valid_scan
+from .persistent import RULE as PERSISTENT_RULE
+from .persistent import is_persistent
 from .policy import Policy, parse_policy
 from .sentence import sentence_of
 from .signal import Signal
@@ -51,6 +53,11 @@ class Verdict:
     limits: tuple[tuple[str, str], ...]
     sentence: str
     signals: tuple[Signal, ...]
+
+    @property
+    def persistent(self) -> tuple[str, ...]:
+        """The ids of signals that are passed over because a reboot did not clear them."""
+        return tuple(name for name, rule in self.ignored if rule == PERSISTENT_RULE)
 
     def as_dict(self, *, signals: bool = True) -> dict[str, Any]:
         """Return the published shape; without ``signals`` it stays small."""
@@ -125,6 +132,7 @@ def judge_reboot(evidence: Evidence, policy: Policy) -> Verdict:
             [(entry.id, entry.reason, entry.decisive) for entry in missing],
             busy=busy,
             limits=limits,
+            persistent=[name for name, rule in ignored if rule == PERSISTENT_RULE],
         ),
         signals=signals,
     )
@@ -156,6 +164,8 @@ def _sort_present(
             continue
         elif signal.ignored_by:
             ignored.extend((signal.id, rule) for rule in signal.ignored_by)
+        elif policy.persistent and is_persistent(signal, policy.persistent):
+            ignored.append((signal.id, PERSISTENT_RULE))
         elif signal.strength in DECIDING:
             deciding.append(signal)
         elif signal.strength == "weak":

@@ -3,9 +3,11 @@
 
 """What is to be written so that a host remembers, until its next boot, that it needs one.
 
-All three keys are volatile: a boot removes them by nature. Our own is `RebootWitness`. On request the key of Windows
+Three keys are volatile: a boot removes them by nature. Our own is `RebootWitness`. On request the key of Windows
 Update is written too, one DWORD 1 for each update id, as it does itself when an installer answers 3010; a third key
 remembers which of those were ours, so that what Windows Update has written is never removed.
+
+The fourth, `PersistentSignals`, outlives boots: it holds the marks of signals that a reboot did not clear.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any
 
 from .._evidence.answers import Reading, answer_of, number_of
 from .._evidence.catalogue import PROBES
+from .._evidence.persistent import PERSISTENT_PROBE
 
 CREATED_KEY = "CreatedKey"
 MARKED_AT = "MarkedAt"
@@ -27,6 +30,7 @@ MARK_PROBES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "marks": MappingProxyType(
             {"kind": "registry", "path": "HKEY_LOCAL_MACHINE\\SOFTWARE\\winops.patching\\RebootRequiredMarks"}
         ),
+        "persistent": PERSISTENT_PROBE,
         "agent_home": MappingProxyType(
             {"kind": "registry", "path": PROBES["wu_reboot_required"]["path"].rpartition("\\")[0], "values": []}
         ),
@@ -114,6 +118,22 @@ def plan_updates(probes: Mapping[str, Any], *, marked: bool, update_ids: Sequenc
     _clear(keys, {name: spelled for name, spelled in ours.items() if not ids or name in ids})
     kept = tuple(name for name in ids if name in there and name not in ours)
     return MarkPlan(tuple(keys.steps), before, keys.values, kept)
+
+
+def plan_persistent(probes: Mapping[str, Any], marks: Mapping[str, str]) -> MarkPlan:
+    """Return what the key of persistent signals needs to hold these marks and no other.
+
+    Raises MarkError where it could not be read.
+    """
+    keys = _read(probes, "persistent")
+    before = _copy(keys.values)
+    held = keys.values.get("persistent")
+    if not marks:
+        if held is not None:
+            keys.drop("persistent")
+    elif held != dict(marks):
+        keys.set("persistent", marks, [name for name in held or () if name not in marks])
+    return MarkPlan(tuple(keys.steps), before, keys.values)
 
 
 def _mark(keys: _Keys, ids: Sequence[str]) -> None:

@@ -26,6 +26,7 @@ def sentence_of(
     *,
     busy: Sequence[str],
     limits: Sequence[tuple[str, str]],
+    persistent: Sequence[str] = (),
 ) -> str:
     """Return what is known, why, and what could not be read. ``unknown`` holds (id, reason, decisive)."""
     decisive = [(name, reason) for name, reason, decides in unknown if decides]
@@ -34,6 +35,8 @@ def sentence_of(
         titles = [AGENT_BUSY_TITLE if name == AGENT_BUSY else SIGNALS[name].title for name in busy]
         parts.append(f"Not now: {_names([title[:1].lower() + title[1:] for title in titles])}.")
     parts.extend(f"{reason[:1].upper()}{reason[1:]}." for _name, reason in limits)
+    if persistent:
+        parts.append(f"Passed over, because a reboot did not clear it: {_names(persistent)}.")
     if weak:
         parts.append(f"Weak hints only: {_names([signal.id for signal in weak])}.")
     rest = unknown if deciding else [entry for entry in unknown if not entry[2]]

@@ -36,7 +36,8 @@ class InstallPlan:
 
     ``state``: ``planned``; ``nothing_to_do`` (nothing that counts is missing); ``unknown`` (nothing is known to be
     missing, and not all is known); ``window_closed`` (something is missing, and now is not the time); ``deferred``
-    (nothing that is missing fits into the window); ``refused`` (nobody knows when a window opens: the clocks).
+    (nothing that is missing fits into the window); ``refused`` (nobody knows when a window opens: the clocks are apart, or
+    a spec cannot be read).
     ``armed``: the job waits on the host for its window. ``forecast`` is what `patch_plan` says of the same time.
     """
 
@@ -62,12 +63,25 @@ class InstallPlan:
             "reboot_window": window_dict(self.reboot_window),
             "begins": self.forecast.get("begins"),
             "expected_end": self.forecast.get("expected_end"),
-            "deferred": list(self.forecast.get("deferred", ())),
+            "deferred": self._deferred(),
             "left_out": [one.as_dict() for one in self.left],
             "skew_seconds": self.skew_seconds,
             "warnings": [printable(text) for text in self.warnings],
             "sentence": printable(self.sentence[:MAX_SENTENCE]),
         }
+
+    def _deferred(self) -> list[Mapping[str, Any]]:
+        """What is missing and not installed now: where the window is still to come, also what fits into that."""
+        deferred = list(self.forecast.get("deferred", ()))
+        if self.state != "window_closed" or self.window is None:
+            return deferred
+        window = window_dict(self.window) or {}
+        opens = f"its window opens {window.get('start')}"
+        waits = [
+            {"id": one["id"], "title": one["title"], "word": "window_closed", "reason": opens, "next_window": window}
+            for one in self.forecast.get("selected", ())
+        ]
+        return [*waits, *deferred]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +154,8 @@ def _timed(given: _Given, wanted: Wanted, time: HostTime, warnings: list[str]) -
         skew_seconds=_seconds(given),
         warnings=tuple(warnings),
     )
+    if room.unreadable:
+        return replace(base, state="refused", sentence=f"Nothing is planned: {room.closed}.")
     if room.closed or (coming and given.options.when_closed == "defer"):
         return base
     ordered, aside = ordered_list(wanted, room, given.policy)

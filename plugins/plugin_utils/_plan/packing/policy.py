@@ -15,6 +15,7 @@ from ..._evidence.update import kb_number, update_id
 from ..._evidence.wording import nearest, type_name
 from ..keys import (
     PACKING_KEYS,
+    REBOOT_KEYS,
     WAVE_KEYS,
     WINDOW_KEYS,
     number_or_none,
@@ -69,7 +70,7 @@ def run_seconds(value: object) -> int:
 
 def parse_packing_policy(policy: object) -> PackingPolicy:
     """Return the policy of a mapping (None: the default); raise PlanError with every mistake by key."""
-    reader = policy_reader(policy, (*PACKING_KEYS, *WINDOW_KEYS), WAVE_KEYS)
+    reader = policy_reader(policy, (*PACKING_KEYS, *WINDOW_KEYS), (*WAVE_KEYS, *REBOOT_KEYS))
     rules = reader.take("rules", one_of(RULES), WINOPS)
     found = PackingPolicy(
         rules=rules,

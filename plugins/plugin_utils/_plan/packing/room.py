@@ -30,7 +30,8 @@ _SECOND = timedelta(seconds=1)
 class Room:
     """Time for updates: from ``begins`` to ``ends`` (None: without end). ``closed`` is the reason where there is none.
 
-    ``window`` is None where no window was needed or none is there.
+    ``window`` is None where no window was needed or none is there. ``unreadable``: it is closed because a spec cannot be
+    read, so nobody knows when it opens.
     """
 
     begins: datetime
@@ -39,6 +40,7 @@ class Room:
     closed: str | None = None
     calendar: Calendar | None = None
     purpose: str = "install"
+    unreadable: bool = False
 
     @property
     def seconds(self) -> int | None:
@@ -80,7 +82,8 @@ def _room(asked: Asked, calendar: Calendar) -> Room:
     found = next(iter(asked.windows()), None)
     later = calendar if calendar.has_windows else None
     if found is None:
-        return Room(asked.now, closed=_why_closed(asked), calendar=later, purpose=asked.purpose)
+        unreadable = bool(asked.calendar.mistakes)
+        return Room(asked.now, None, None, _why_closed(asked), later, asked.purpose, unreadable)
     begins = max(asked.now, instant_of(found.start))
     if asked.always:
         # Where it is open without any window it has been so for ever: that is no start to tell people.

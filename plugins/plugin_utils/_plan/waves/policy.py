@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..keys import PACKING_KEYS, WAVE_KEYS, WINDOW_KEYS, one_of, policy_reader, short, true_or_false
+from ..keys import PACKING_KEYS, REBOOT_KEYS, WAVE_KEYS, WINDOW_KEYS, one_of, policy_reader, short, true_or_false
 from ..windows.questions import NO_WINDOWS
 from ..windows.values import PURPOSES
 
@@ -70,7 +70,7 @@ class WavePolicy:
 
 def parse_wave_policy(policy: object) -> WavePolicy:
     """Return the policy of a mapping (None: the default); raise PlanError with every mistake by key."""
-    reader = policy_reader(policy, (*WAVE_KEYS, *WINDOW_KEYS), PACKING_KEYS)
+    reader = policy_reader(policy, (*WAVE_KEYS, *WINDOW_KEYS), (*PACKING_KEYS, *REBOOT_KEYS))
     number, names = reader.take("canary", _canary, (0, frozenset[str]()))
     found = WavePolicy(
         batches=reader.take("batches", _batches, (Share(100, percent=True),)),

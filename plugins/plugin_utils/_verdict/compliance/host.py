@@ -47,6 +47,11 @@ class HostView:
     untrusted: str
     catalog_newer: bool
 
+    @property
+    def ignored(self) -> frozenset[str]:
+        """The ids of the signals that the policy passes over: by name, or because a reboot did not clear them."""
+        return _ignored(self.policy, self.verdict)
+
 
 def view_host(
     scan: Scan,
@@ -67,7 +72,7 @@ def view_host(
         verdict=verdict,
         policy=policy,
         at=at,
-        namings=find_namings(scan, evidence, verdict, ignored=policy.reboot.ignore_signals, outdated=outdated),
+        namings=find_namings(scan, evidence, verdict, ignored=_ignored(policy, verdict), outdated=outdated),
         attempts=newest_attempts(scan, absent),
         files={path_key(path): found for path, found in scan.files.items()} if policy.rules else NO_FILES,
         queue=_queue(scan, evidence, outdated=outdated) if policy.rules else None,
@@ -75,6 +80,11 @@ def view_host(
         untrusted=untrusted,
         catalog_newer=catalog is not None and catalog.newer_than(scan.scanned_at),
     )
+
+
+def _ignored(policy: CompliancePolicy, verdict: Verdict | None) -> frozenset[str]:
+    named = policy.reboot.ignore_signals
+    return named.union(verdict.persistent) if verdict is not None else named
 
 
 def _queue(scan: Scan, evidence: Evidence | None, *, outdated: bool) -> QueuePicture | None:

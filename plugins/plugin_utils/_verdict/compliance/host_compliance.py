@@ -153,7 +153,7 @@ def _named_signals(policy: object) -> frozenset[str]:
     """Without evidence nobody knows which signals users have added: every name may be one of theirs."""
     if not isinstance(policy, Mapping):
         return _NO_SIGNALS
-    named = (policy.get(key) for key in ("require", "strengths", "ignore_signals"))
+    named = (policy.get(key) for key in ("require", "strengths", "ignore_signals", "persistent"))
     return frozenset(
         name for names in named if isinstance(names, (list, tuple, Mapping)) for name in names if isinstance(name, str)
     )

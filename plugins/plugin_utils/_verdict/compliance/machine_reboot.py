@@ -26,7 +26,7 @@ def machine_reboot(host: HostView, check: tuple[str, str] | None = None) -> Mach
 
     ``check`` is the judge's own look at the machine, (state, why).
     """
-    verdict, scan, ignored = host.verdict, host.scan, host.policy.reboot.ignore_signals
+    verdict, scan, ignored = host.verdict, host.scan, host.ignored
     texts: list[str] = []
     signalled = False
     if verdict is not None and verdict.reboot == "required":

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ..._evidence.wording import printable
 from ..baseline.months import MonthAnswer
+from ..persistent import repair_text
 from .host import HostView
 from .machine_reboot import MachineReboot, names_an_update
 from .outcome import WAITING, UpdateVerdict
@@ -159,6 +160,8 @@ def _other_doubts(host: HostView, facts: Facts) -> Iterator[str]:
         yield "whether a reboot is required is unknown: no evidence of the host is given"
     elif host.verdict.reboot == "unknown":
         yield host.verdict.sentence
+    if host.verdict is not None and host.verdict.persistent:
+        yield repair_text(host.verdict.persistent)
     yield from (month.reason for month in facts.months if month.state == "unknown")
     if facts.check is not None and facts.check[0] == "unknown":
         yield facts.check[1]

@@ -19,6 +19,8 @@ from ansible_collections.winops.patching.plugins.plugin_utils._evidence.patch_jo
     living_job,
     new_job_id,
     piece_of,
+    worker_is,
+    worker_probe,
 )
 from ansible_collections.winops.patching.plugins.plugin_utils._evidence.wording import printable
 from ansible_collections.winops.patching.tests.unit.plugins.plugin_utils.evidence.documents import (
@@ -202,6 +204,22 @@ class TestProgress:
         progress = JobProgress().after(lines)
         assert progress.sentence == printable(progress.sentence)
         json.dumps(progress.error)
+
+
+@pytest.mark.parametrize(
+    ("answer", "lies_there"),
+    [
+        (ok(sha256="AB" * 32), True),
+        (ok(sha256="cd" * 32), False),
+        (ABSENT, False),
+        (ok(sha256=None), True),
+        (refused(), True),
+        (None, True),
+    ],
+)
+def test_a_worker_is_taken_to_lie_there_unless_the_host_is_sure_that_it_does_not(answer, lies_there):
+    assert worker_is({"worker": answer} if answer else {}, "ab" * 32) is lies_there
+    assert worker_probe()["id"] == "worker"
 
 
 @pytest.mark.parametrize(

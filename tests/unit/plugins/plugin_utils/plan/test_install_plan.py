@@ -168,6 +168,11 @@ class TestTimes:
         assert found.state == state
         assert (found.plan is None) == (state == "refused")
 
+    def test_a_window_that_cannot_be_read_is_refused_and_not_waited_for(self):
+        found = plan(update(1), windows=(TONIGHT, {"start": "tomorrow"}))
+        assert (found.state, found.plan) == ("refused", None)
+        assert "a spec cannot be read" in found.sentence
+
     @pytest.mark.parametrize("skew", [None, 99999])
     def test_without_windows_the_clock_does_not_matter(self, skew):
         found = plan(update(1), windows=(), windows_apply=False, skew=skew)
@@ -189,6 +194,14 @@ class TestTimes:
     def test_a_window_that_is_over_is_closed_whatever_was_asked(self):
         found = plan(update(1), now=OPENS + timedelta(hours=2), options={"when_closed": "arm"})
         assert (found.state, found.plan) == ("window_closed", None)
+
+    def test_what_waits_for_a_window_is_listed_as_deferred_to_it(self):
+        found = plan(update(1), update(2, max_run_minutes=50), now=OPENS - timedelta(hours=2)).as_dict()
+        waits, long = found["deferred"]
+        assert (waits["id"], waits["word"], waits["next_window"]) == (name(1), "window_closed", found["window"])
+        assert "2026-11-21T22:00:00Z" in waits["reason"]
+        assert long["id"] == name(2)
+        assert not plan(update(1)).as_dict()["deferred"]
 
     def test_an_empty_plan_is_told_from_a_closed_window(self):
         closed = OPENS - timedelta(hours=2)

@@ -6,7 +6,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.winops.patching.plugins.plugin_utils._evidence.scan import FileReading
-from ansible_collections.winops.patching.plugins.plugin_utils._plan.keys import PACKING_KEYS, WAVE_KEYS, WINDOW_KEYS
+from ansible_collections.winops.patching.plugins.plugin_utils._plan.keys import (
+    PACKING_KEYS,
+    REBOOT_KEYS,
+    WAVE_KEYS,
+    WINDOW_KEYS,
+)
 from ansible_collections.winops.patching.plugins.plugin_utils._verdict.baseline.baseline import BASELINE_KEYS
 from ansible_collections.winops.patching.plugins.plugin_utils._verdict.compliance.file_rules import (
     FileRule,
@@ -78,7 +83,7 @@ def test_the_reboot_verdict_takes_the_same_mapping():
 
 def test_the_keys_that_are_passed_over_are_those_of_the_other_readers():
     assert {*BASELINE_KEYS, "file_rules", "catalog", "expected_source"} == set(COMPLIANCE_KEYS)
-    assert {*PACKING_KEYS, *WINDOW_KEYS, *WAVE_KEYS} - {"order"} == set(PLAN_KEYS)
+    assert {*PACKING_KEYS, *WINDOW_KEYS, *WAVE_KEYS, *REBOOT_KEYS} - {"order"} == set(PLAN_KEYS)
 
 
 def test_mistakes_of_all_readers_are_told_at_once():
