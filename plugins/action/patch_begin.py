@@ -14,8 +14,12 @@ from ansible_collections.winops.patching.plugins.plugin_utils._adapter.beginning
 )
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.core import ActionFail, checked_options
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.files import set_aside
+from ansible_collections.winops.patching.plugins.plugin_utils._adapter.preload import preload_templates
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.run import new_run_id
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.saved_documents import holds_a_document
+
+# It is the first task of every run.
+preload_templates()
 
 ARGUMENT_SPEC = {
     "hosts": {"type": "list", "elements": "str", "required": True},

@@ -15,7 +15,11 @@ from ansible_collections.winops.patching.plugins.plugin_utils._adapter.rename_re
     analyse_further,
 )
 
-ARGUMENT_SPEC = {**PENDING_OPTIONS, **ANALYSIS_OPTIONS}
+ARGUMENT_SPEC = {
+    **PENDING_OPTIONS,
+    **ANALYSIS_OPTIONS,
+    "lost_host": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
+}
 
 
 class ActionModule(PendingAction):

@@ -45,20 +45,21 @@ options:
   policy:
     description:
       - How the evidence is judged. Keys are C(require), C(strengths), C(ignore_signals), C(rename_rules),
-        C(rename_queue), C(weak_decides), C(max_scan_age) and C(unknown_is). See the document on signals.
+        C(rename_queue), C(weak_decides), C(max_scan_age), C(unknown_is) and C(persistent). See the document on signals.
       - The keys of a compliance policy may stand beside them. They are kept in the evidence document, and judge a scan.
     type: dict
   evidence:
     description:
       - What happens to the evidence document.
-      - V(return) adds RV(evidence) and RV(signals) to the result, V(file) saves it on the controller.
+      - V(return) adds RV(evidence) and RV(signals) to the result, V(file) saves it on the controller, V(both) does
+        both.
     type: str
-    choices: [none, return, file]
+    choices: [none, return, file, both]
     default: none
   evidence_dir:
     description:
-      - The folder on the controller for O(evidence=file). The file is named after the host and readable by its
-        owner only.
+      - The folder on the controller for O(evidence=file) and O(evidence=both). The file is named after the host and
+        readable by its owner only.
     type: path
   since:
     description:
@@ -70,6 +71,15 @@ options:
     description:
       - The id of the run, kept in the evidence document so that a report can tell this run's documents from older ones.
     type: str
+  persistent:
+    description:
+      - What signals mean that a reboot of a patch run did not clear. The run leaves a mark of each on the host.
+      - V(ignore) takes no notice of the marks. Such a signal counts as any other.
+      - V(read) reads them. A signal that is unchanged since then is passed over with the rule C(persistent), and
+        stands in C(ignored) of the verdict. The machine is at best C(unknown) then, with what needs repair.
+    type: str
+    choices: [ignore, read]
+    default: ignore
 """
 
     DOCUMENTATION = r"""

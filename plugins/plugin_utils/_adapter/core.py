@@ -16,11 +16,25 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
-# Text that came from a host, marked so that no template ever evaluates it.
-as_unsafe: Callable[[Any], Any] = wrap_var
-
 ActionFail: Callable[[str], Exception] = AnsibleActionFail
 FilterError: Callable[[str], Exception] = AnsibleFilterError
+
+
+def as_unsafe(value: Any) -> Any:
+    """Return text that came from a host, marked so that no template ever evaluates it.
+
+    What a template has handed in is copied first: since 2.19 its containers cannot be made anew, which marking does.
+    """
+    marked: Callable[[Any], Any] = wrap_var
+    return marked(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return tuple(map(_plain, value)) if isinstance(value, tuple) else value
 
 
 def say(text: str) -> None:

@@ -21,9 +21,14 @@ GOES_DOWN_WITHIN = timedelta(minutes=60)
 COMES_BACK_WITHIN = timedelta(minutes=15)
 
 
+def lost_text(error: Exception) -> str:
+    """Return what is said of a host that does not answer."""
+    said = printable(" ".join(str(error).split())[:300]) or type(error).__name__
+    return f"the host does not answer: {said}"
+
+
 def lost_reading(job: str, offset: int, error: Exception) -> dict[str, Any]:
     """Return what a read tells of a host that does not answer, as while it reboots: nothing is known."""
-    said = printable(" ".join(str(error).split())[:300]) or type(error).__name__
     unknown = dict.fromkeys(("phase", "outcome", "error", "running", "interrupted"))
     return {
         "changed": False,
@@ -32,26 +37,29 @@ def lost_reading(job: str, offset: int, error: Exception) -> dict[str, Any]:
         "lines": [],
         **unknown,
         "lost": True,
-        "progress": f"the host does not answer: {said}",
+        "progress": lost_text(error),
     }
 
 
 def install_progress(answers: Mapping[str, Any], lines: Sequence[Mapping[str, Any]] | None) -> dict[str, Any]:
-    """Return ``{current, counts, progress}``; ``counts`` is null where the journal is longer than one reading.
+    """Return ``{current, counts, progress, plan}``; ``counts`` is null where the journal is longer than one reading.
 
     ``lines`` is the journal from its beginning, None where it was read from an offset on: then the probe ``newest``
-    holds it.
+    holds it, and there is no ``plan``.
     """
     whole = True
+    plan = _plan(answers)
+    # Whoever reads from the beginning may not know the plan; whoever reads on has seen it.
+    told = {"plan": dict(plan) or None} if lines is not None else {}
     if lines is None:
         lines, whole = _newest(answers)
     journal = read_journal(lines)
-    planned = planned_updates(_plan(answers))
+    planned = planned_updates(plan)
     counts = counts_of(journal, len(planned) or None)
     titles = titles_of(planned)
     current = {"id": journal.doing, "title": titles.get(journal.doing, "")} if journal.doing else None
     sentence = progress_sentence(journal, counts, titles) if whole else f"{journal.phase or 'not begun'}"
-    return {"current": current, "counts": counts.as_dict() if whole else None, "progress": sentence}
+    return {"current": current, "counts": counts.as_dict() if whole else None, "progress": sentence, **told}
 
 
 def _newest(answers: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:

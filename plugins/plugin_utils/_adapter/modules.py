@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from time import sleep
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from .._evidence.times import time_or_none
 from .._evidence.wording import printable
 from .core import line_losses
 from .reader import READER, failure_of
@@ -25,18 +27,26 @@ class LineLostError(Exception):
 
 
 class HostModules:
-    """Runs modules on the task's host; ``told`` keeps what ansible-core had to warn of their output."""
+    """Runs modules on the task's host; ``told`` keeps what ansible-core had to warn of their output.
+
+    ``clock_skew_seconds`` is by how much the host's clock was ahead of the controller's at the newest reading, None
+    where no reading told the host's time.
+    """
 
     def __init__(self, action: ActionBase, variables: dict[str, Any]) -> None:
         self._action = action
         self._variables = variables
         self.told: list[Any] = []
+        self.clock_skew_seconds: int | None = None
 
     def run(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a module's result; a host that is not reachable raises, as with any module."""
+        begun = datetime.now(timezone.utc)
         answer: Mapping[str, Any] = self._action._execute_module(
             module_name=name, module_args=dict(arguments), task_vars=self._variables
         )
+        if name == READER:
+            self.clock_skew_seconds = clock_skew(answer, begun, datetime.now(timezone.utc))
         self.told.extend(answer.get("warnings") or ())
         return answer
 
@@ -74,6 +84,13 @@ class HostModules:
             self._action._connection.reset()
         except line_losses():
             return
+
+
+def clock_skew(answer: Mapping[str, Any], begun: datetime, ended: datetime) -> int | None:
+    """Return the host's time of a reading less the controller's in the middle of it, None where it cannot be read."""
+    system = answer.get("system")
+    clock = time_or_none(system.get("clock")) if isinstance(system, Mapping) else None
+    return round((clock - (begun + (ended - begun) / 2)).total_seconds()) if clock is not None else None
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from ansible.plugins.action import ActionBase
 
 from .._verdict.reboot import Verdict
 from .compliance import judge_host
-from .core import ActionFail, checked_options
+from .core import ActionFail, checked_options, line_losses
+from .install_reading import lost_text
 from .judging import judge
 from .modules import HostModules
 from .pending_question import SIGNAL_OPTIONS, Judging, judging_of, keep_evidence
@@ -88,17 +89,23 @@ class PendingAction(ActionBase):
             options, host, self._find, unknown_is="required" if options["unknown_is"] == "required" else None
         )
         modules = HostModules(self, variables)
+        judging.question.probes()  # what must not be sent is told now, and not as a host that does not answer
         try:
             found = self._read(judging, modules, variables, scan=options["update_agent"] == "scan")
         except JobGoesOnError as error:
             return {**result, "changed": False, "unreachable": True, "msg": str(error)}
+        except line_losses() as error:
+            if options.get("lost_host") != "report":
+                raise
+            return {**result, "changed": False, "lost": True, "msg": lost_text(error)}
         # The document says under which policy it was judged, so that a report of many hosts judges each by its own.
-        found.document["policy"] = judging.policy
-        reading = PendingReading(found.document, judge(found.document, judging.policy, now=None, error=ActionFail))
+        policy, doubts = judging.policy_for(found.document)
+        found.document["policy"] = policy
+        reading = PendingReading(found.document, judge(found.document, policy, now=None, error=ActionFail))
         further = self.look_further(found.document, options, variables)
-        result.update(changed=False, **self.answer(reading), **further)
+        result.update(changed=False, clock_skew_seconds=modules.clock_skew_seconds, **self.answer(reading), **further)
         result.update(keep_evidence(found.document, options, reading.verdict))
-        told = [*modules.told, *found.warnings]
+        told = [*modules.told, *found.warnings, *doubts]
         result.update(_ending(reading.verdict, found.failure, options["unknown_is"], told))
         return result
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from .._evidence.catalogue import SIGNALS
+from .._evidence.persistent import marks_of
 from .._verdict.compliance.policy import parse_compliance_policy
 from .._verdict.policy import PolicyError
 from .._verdict.reboot import Verdict
@@ -28,10 +30,11 @@ SIGNAL_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "custom_signals": {"type": "list", "elements": "raw"},
         "rename_rules": {"type": "list", "elements": "raw"},
         "policy": {"type": "dict"},
-        "evidence": {"type": "str", "choices": ["none", "return", "file"], "default": "none"},
+        "evidence": {"type": "str", "choices": ["none", "return", "file", "both"], "default": "none"},
         "evidence_dir": {"type": "path"},
         "since": {"type": "bool", "default": False},
         "run_id": {"type": "str"},
+        "persistent": {"type": "str", "choices": ["ignore", "read"], "default": "ignore"},
     }
 )
 
@@ -43,14 +46,24 @@ class Judging:
     question: SignalQuestion
     policy: dict[str, Any]
 
+    def policy_for(self, document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """Return (the policy with the marks that the host holds of signals, warnings)."""
+        if not self.question.persistent:
+            return self.policy, []
+        own = [str(entry["id"]) for entry in self.question.custom_signals]
+        marks, problem = marks_of(document["probes"], [*SIGNALS, *own])
+        return ({**self.policy, "persistent": marks} if marks else self.policy), [problem] if problem else []
+
 
 def judging_of(options: Mapping[str, Any], host: str, find: Find, *, unknown_is: str | None = None) -> Judging:
     """Return the question and the policy of a task's options; the task fails with every mistake by its option."""
-    if options["evidence"] == "file" and not options["evidence_dir"]:
-        raise ActionFail("evidence_dir: evidence=file needs the folder to write to")
+    if options["evidence"] in ("file", "both") and not options["evidence_dir"]:
+        raise ActionFail(f"evidence_dir: evidence={options['evidence']} needs the folder to write to")
     own, parsed = load_custom_signals(options["custom_signals"], find)
     names = [signal.definition.id for signal in parsed]
-    agent = options["update_agent"]
+    agent, marks = options["update_agent"], options["persistent"] == "read"
+    if marks and "persistent" in (options["policy"] or {}):
+        raise ActionFail("persistent: given as an option and inside policy; keep one of them")
     signals = chosen_signals(options["signals"], options["skip"], agent, custom=names)
     policy = merged_policy(
         options["policy"],
@@ -61,7 +74,9 @@ def judging_of(options: Mapping[str, Any], host: str, find: Find, *, unknown_is:
     )
     if agent == "scan":
         _check_compliance(policy, frozenset(names))
-    question = SignalQuestion(host, signals, options["since"], options["run_id"], own, update_agent=agent != "skip")
+    question = SignalQuestion(
+        host, signals, options["since"], options["run_id"], own, update_agent=agent != "skip", persistent=marks
+    )
     return Judging(question, policy)
 
 
@@ -75,10 +90,11 @@ def _check_compliance(policy: Mapping[str, Any], custom: frozenset[str]) -> None
 
 def keep_evidence(document: Mapping[str, Any], options: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
     """Return what a task says of its evidence: the document itself, the file that it was saved to, or nothing."""
-    if options["evidence"] == "return":
-        return {"evidence": document, "signals": [signal.as_dict() for signal in verdict.signals]}
-    if options["evidence"] == "file":
+    kept: dict[str, Any] = {}
+    if options["evidence"] in ("return", "both"):
+        kept.update(evidence=document, signals=[signal.as_dict() for signal in verdict.signals])
+    if options["evidence"] in ("file", "both"):
         path = Path(options["evidence_dir"]) / f"{host_file_name(str(document['host']))}.json"
         write_json(path, document)
-        return {"evidence_file": str(path)}
-    return {}
+        kept["evidence_file"] = str(path)
+    return kept

@@ -14,6 +14,7 @@ from typing import Any
 from .._evidence.catalogue import SCAN_PROBE, SIGNALS, probes_for
 from .._evidence.document import EvidenceError, build_document
 from .._evidence.last_scan import LAST_SCAN, last_scan_probe, update_agent_answer
+from .._evidence.persistent import PERSISTENT, PERSISTENT_PROBE
 from .._evidence.probes import ProbeError, validate_probes
 from .._evidence.times import format_time
 from .._evidence.wording import nearest, printable
@@ -50,7 +51,7 @@ class SignalQuestion:
     """What is asked of a host so that its signals can be judged, and the document that comes of the answer.
 
     ``custom_signals`` are the user's own, as given. ``update_agent`` says whether the newest finished scan of the host
-    is read too.
+    is read too, ``persistent`` whether the marks of signals are that a reboot did not clear.
     """
 
     host: str
@@ -59,6 +60,7 @@ class SignalQuestion:
     run_id: str | None = None
     custom_signals: Sequence[Any] = ()
     update_agent: bool = False
+    persistent: bool = False
 
     def probes(self) -> list[dict[str, Any]]:
         """Return the probes; raise ActionFail for one that must not be sent."""
@@ -68,6 +70,8 @@ class SignalQuestion:
         probes = [*probes_for(asked, write_times=self.since, also=["ccm_service"] if probes_for(asked) else []), *own]
         if self.update_agent and set(asked) & set(_SCAN_SIGNALS):
             probes.append(last_scan_probe())
+        if self.persistent:
+            probes.append({"id": PERSISTENT, **PERSISTENT_PROBE})
         try:
             return validate_probes(probes) if probes else []
         except ProbeError as error:

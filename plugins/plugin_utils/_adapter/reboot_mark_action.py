@@ -13,9 +13,10 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from .._evidence.persistent import MOST_MARKS, is_mark
 from .._evidence.update import kb_number
 from .._evidence.wording import printable
-from .._verdict.reboot_mark import MARK_PROBES, MarkError, MarkPlan, plan_updates, plan_witness
+from .._verdict.reboot_mark import MARK_PROBES, MarkError, MarkPlan, plan_persistent, plan_updates, plan_witness
 from .asking import asker, read_document
 from .core import ActionFail, checked_options
 from .preload import preload_client
@@ -33,10 +34,12 @@ REBOOT_MARK_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "exit_code": {"type": "int"},
         "run_id": {"type": "str"},
         "update_ids": {"type": "list", "elements": "str", "default": []},
+        "persistent": {"type": "dict"},
     }
 )
 _DETAILS: Mapping[str, str] = {"reason": "Reason", "file": "File", "kb": "Kb", "run_id": "RunId"}
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SIGNAL = re.compile(r"[a-z][a-z0-9_]{0,63}")
 MAX_TEXT = 500
 MAX_IDS = 200
 
@@ -84,6 +87,8 @@ class RebootMarkAction(ActionBase):
 
 def _plan(document: Mapping[str, Any], options: Mapping[str, Any]) -> MarkPlan:
     marked = options["state"] == "marked"
+    if options["persistent"] is not None:
+        return plan_persistent(document["probes"], options["persistent"])
     if options["source"] == "windows_update":
         return plan_updates(document["probes"], marked=marked, update_ids=options["update_ids"])
     details: dict[str, Any] = {name: options[option] for option, name in _DETAILS.items()}
@@ -95,6 +100,8 @@ def _plan(document: Mapping[str, Any], options: Mapping[str, Any]) -> MarkPlan:
 
 def _checked(options: dict[str, Any]) -> dict[str, Any]:
     """The options with what they mean together; the task fails for what makes no sense."""
+    if options["persistent"] is not None:
+        return _checked_marks(options)
     updates = options["source"] == "windows_update"
     if options["update_ids"] and not updates:
         raise ActionFail("update_ids: go with source=windows_update only, which writes Windows Update's own key")
@@ -108,6 +115,24 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
     if wrong:
         raise ActionFail(f"update_ids: {wrong[0][:60]!r} is no id such as d3b36f5d-2f4d-4cbd-9e4f-4a7e3f5a8a11")
     return {**options, **_texts(options)}
+
+
+def _checked_marks(options: dict[str, Any]) -> dict[str, Any]:
+    """Marks of signals stand for themselves: nothing else is written with them."""
+    beside = [
+        name for name, option in REBOOT_MARK_OPTIONS.items() if options[name] not in (None, option.get("default"))
+    ]
+    if [name for name in beside if name != "persistent"]:
+        raise ActionFail("persistent: goes alone; it says which marks the host is to have, and {} that it has none")
+    marks = options["persistent"]
+    if len(marks) > MOST_MARKS:
+        raise ActionFail(f"persistent: {len(marks)} are more than {MOST_MARKS}")
+    for name, mark in marks.items():
+        if not _SIGNAL.fullmatch(str(name)) or not is_mark(mark):
+            raise ActionFail(
+                f"persistent: {printable(str(name)[:60])!r} is no signal with its mark, a SHA-256 of 64 digits"
+            )
+    return options
 
 
 def _texts(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,16 +69,17 @@ class ScanAction(ActionBase):
     ) -> dict[str, Any]:
         wanted = options["evidence"] != "none"
         end = ScanHost(modules, request).scan(judging.question.probes() if wanted else ())
-        answer: dict[str, Any] = {"scan": end.scan}
+        answer: dict[str, Any] = {"scan": end.scan, "clock_skew_seconds": modules.clock_skew_seconds}
+        doubts: list[str] = []
         if wanted:
-            document = _document(end, judging)
-            verdict = judge(document, judging.policy, now=None, error=ActionFail)
+            document, doubts = _document(end, judging)
+            verdict = judge(document, document["policy"], now=None, error=ActionFail)
             answer.update(keep_evidence(document, options, verdict))
-        told = [*modules.told, *scan_warnings(end.scan)]
+        told = [*modules.told, *scan_warnings(end.scan), *doubts]
         if told:
             answer["warnings"] = told
         if options["unknown_is"] == "fail" and not end.scan["complete"]:
-            answer.update(failed=True, msg=told[-1])
+            answer.update(failed=True, msg=scan_warnings(end.scan)[-1])
         return answer
 
     def _find(self, name: str) -> str:
@@ -86,7 +87,7 @@ class ScanAction(ActionBase):
         return find("files", name)
 
 
-def _document(end: ScanEnd, judging: Judging) -> dict[str, Any]:
+def _document(end: ScanEnd, judging: Judging) -> tuple[dict[str, Any], list[str]]:
     document, _failure = judging.question.document(end.answer)
-    document["policy"] = judging.policy
-    return with_scan(document, end.scan)
+    document["policy"], doubts = judging.policy_for(document)
+    return with_scan(document, end.scan), doubts

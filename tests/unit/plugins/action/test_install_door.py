@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime, timedelta
 
@@ -77,6 +78,15 @@ class TestStart:
         assert (sent["deadline"], sent["reboot"]["mode"]) == ("2026-11-22T04:00:00Z", "never")
         assert (arguments["armed"], result["changed"], result["attached"]) == (False, True, False)
         assert arguments["worker_sha256"]
+
+    def test_the_worker_is_sent_only_to_a_host_that_wants_it(self):
+        host = ScannedHost()
+        host.losses[1] = {"changed": False, "id": "x", "worker_wanted": True}
+        result = run(host, operation="start", kind="install", plan=PLAN)
+        first, second = (arguments for _name, arguments in host.calls)
+        assert "worker" not in first
+        assert hashlib.sha256(second.pop("worker").encode()).hexdigest() == second["worker_sha256"]
+        assert (first, result["changed"]) == (second, True)
 
     def test_an_armed_job_says_so_and_needs_a_time(self):
         host = ScannedHost()

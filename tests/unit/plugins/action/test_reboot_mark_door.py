@@ -194,3 +194,58 @@ def test_a_reason_brings_no_control_character_to_the_host(make):
     door = make()
     door.run(reason="two\nlines\x1b[2J")
     assert values(door, WITNESS)["Reason"] == "two lines [2J"
+
+
+STUCK = rf"{OWN}\PersistentSignals"
+HASH, CHANGED = "a" * 64, "b" * 64
+
+
+def test_marks_of_signals_that_no_reboot_clears_outlive_boots(make):
+    door = make()
+    assert door.run(persistent={"wu_reboot_required": HASH})["changed"] is True
+    assert values(door, STUCK) == {"wu_reboot_required": HASH}
+    boot.carry_out(door.host, "test", datetime(2026, 11, 18, 4, 0, tzinfo=UTC))
+    assert values(door, STUCK) == {"wu_reboot_required": HASH}
+
+
+def test_the_host_has_the_marks_that_are_given_and_no_other(make):
+    door = make()
+    door.run(persistent={"wu_reboot_required": HASH, "cbs_reboot_pending": HASH})
+    assert door.run(persistent={"cbs_reboot_pending": CHANGED, "computer_rename": HASH})["changed"] is True
+    assert values(door, STUCK) == {"cbs_reboot_pending": CHANGED, "computer_rename": HASH}
+    assert door.run(persistent={"cbs_reboot_pending": CHANGED, "computer_rename": HASH})["changed"] is False
+
+
+def test_no_marks_remove_the_key_and_nothing_else(make):
+    door = make()
+    door.run(**DETAILS)
+    door.run(persistent={"wu_reboot_required": HASH})
+    assert door.run(persistent={})["changed"] is True
+    assert values(door, STUCK) is None
+    assert values(door, WITNESS) is not None
+    assert door.run(persistent={})["changed"] is False
+
+
+def test_in_check_mode_the_marks_are_shown_and_not_written(make):
+    door = make()
+    result = door.run(check_mode=True, diff=True, persistent={"wu_reboot_required": HASH})
+    assert (result["changed"], written(door), values(door, STUCK)) == (True, [], None)
+    assert HASH in result["diff"]["after"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"persistent": {"wu_reboot_required": HASH}, "reason": "x"}, "goes alone"),
+        ({"persistent": {}, "source": "windows_update"}, "goes alone"),
+        ({"persistent": {}, "state": "cleared"}, "goes alone"),
+        ({"persistent": {"wu_reboot_required": "short"}}, "is no signal with its mark"),
+        ({"persistent": {r"..\Run": HASH}}, "is no signal with its mark"),
+        ({"persistent": {f"signal_{number}": HASH for number in range(51)}}, "more than 50"),
+    ],
+)
+def test_what_is_no_mark_fails_before_the_host_is_asked(make, options, words):
+    door = make()
+    with pytest.raises(AnsibleError, match=words):
+        door.run(**options)
+    assert door.calls == []

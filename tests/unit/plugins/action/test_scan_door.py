@@ -56,7 +56,7 @@ class TestStart:
     def test_the_first_word_asks_only_what_decides_and_signals_are_not_asked_for_nothing(self, scan):
         host = ScannedHost()
         scan(host)
-        assert host.asked(0) == ["last_scan", "running_job", "processes"]
+        assert host.asked(0) == ["last_scan", "worker", "running_job", "processes"]
         assert host.asked(2) == ["running_job", "processes", "journal"]
         assert {"result", "session_manager", "wu_policy"} <= set(host.asked(-1))
         assert "cbs_reboot_pending" not in {name for place in (0, 2, -1) for name in host.asked(place)}
@@ -87,6 +87,13 @@ class TestStart:
         sent = host.calls[1][1]
         assert (sent["operation"], sent["id"], len(sent["worker_sha256"])) == ("start", plan["id"], 64)
         assert sent["worker"]
+
+    def test_a_host_that_has_the_worker_is_not_sent_it_again(self, scan):
+        host = ScannedHost()
+        host.versions[f"{PLACE}\\patch_worker.ps1"] = "any"
+        scan(host)
+        assert host.modules()[:3] == ["win_probe", "win_patch_job", "win_probe"]
+        assert "worker" not in host.calls[1][1]
 
     def test_yaml_booleans_are_words(self, scan):
         host = ScannedHost()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from unittest.mock import MagicMock
 
 import pytest
@@ -13,6 +14,7 @@ from ansible_collections.winops.patching.plugins.plugin_utils._adapter.modules i
     PAUSES,
     HostModules,
     LineLostError,
+    clock_skew,
 )
 from winrm.exceptions import WinRMTransportError
 
@@ -96,3 +98,31 @@ def test_in_earnest_is_for_one_module_only(answer):
     except AnsibleConnectionFailure:
         assert answer is LOST
     assert (action.calls, action._task.check_mode) == ([("m", False)], True)
+
+
+@pytest.mark.parametrize(
+    ("clock", "skew"),
+    [
+        ("2026-11-18T03:20:05Z", 0),
+        ("2026-11-18T03:30:05Z", 600),
+        ("2026-11-18T03:19:00Z", -65),
+        ("2026-11-18T04:20:05+01:00", 0),
+        (None, None),
+        ("soon", None),
+    ],
+)
+def test_the_skew_is_the_hosts_clock_less_the_controllers_in_the_middle_of_the_run(clock, skew):
+    begun, ended = (datetime(2026, 11, 18, 3, 20, second, tzinfo=UTC) for second in (0, 10))
+    assert clock_skew({"system": {"clock": clock}}, begun, ended) == skew
+
+
+def test_a_reading_tells_the_skew_and_another_module_does_not():
+    ahead = f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"
+    told = {**ANSWER, "system": {"clock": ahead}}
+    host = HostModules(Action(told, told, ANSWER), {})
+    host.run("ansible.windows.win_ping", {})
+    assert host.clock_skew_seconds is None
+    host.ask([{"id": "a"}])
+    assert host.clock_skew_seconds == pytest.approx(7200, abs=5)
+    host.ask([{"id": "a"}])
+    assert host.clock_skew_seconds is None, "the newest reading does not tell it"
