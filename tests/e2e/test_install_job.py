@@ -173,6 +173,7 @@ def test_a_controller_that_is_killed_leaves_one_job_and_the_next_one_attaches(pa
         assert (started["attached"], started["changed"]) == (True, False)
         assert started["id"] == patched.notes["running"][host]
         assert [kind for _job, kind in patched.notes["jobs"][host]].count("install") == 1
+        assert patched.of("follow", host)["plan"] == patched.notes["plans"][host]
     counted = Counter(entry["id"] for entry in patched.notes["log"]["five"] if entry["event"] == "install")
     assert set(counted.values()) == {1}
 

@@ -29,6 +29,17 @@ HOSTS = {
     "dead": {"os": {}, "network": {"listen": False}},
 }
 VERDICTS = {"waits": "required", "clean": "not_required", "refuses": "unknown"}
+WAITS_FOR_A_BOOT = {**UPDATE, "installed": False, "reboot_behavior": "always_requires", "run_minutes": 5}
+PATCHED = {"patched": {"os": {}, "update_agent": {**AGENT, "updates": [WAITS_FOR_A_BOOT]}}}
+HOOK = [{"name": "hook says", "ansible.builtin.debug": {"msg": "{{ patch_hook.name }}"}}]
+PATCHING = {
+    "patch_target": "all",
+    "patch_clock": "host",
+    "patch_no_windows": "open",
+    "patch_hooks": {"pre_install": "says.yml", "post_reboot": ["says.yml"], "always": "says.yml"},
+    "patch_run_poll_seconds": 1,
+    "patch_reboot_warn_seconds": 2,
+}
 OWN = metadata.version("ansible-core")
 PLACES = {core.version: core.bin for core in further_cores()} | {OWN: Path(sys.executable).parent}
 # What winsim calls the form in which a series hands over a module.
@@ -116,3 +127,19 @@ def test_a_reboot_does_its_work_and_the_host_says_so(ansible, fleet):
     answers = [run.of(name)["verdict"]["reboot"] for name in ("before", "after")]
     assert (answers, run.of("reboot")["rebooted"]) == (["required", "not_required"], True)
     assert [entry["event"] for entry in fleet.state("waits")["log"]] == ["boot"]
+
+
+def test_a_patch_run_installs_reboots_and_verifies(ansible, tmp_path, note):
+    with serve(PATCHED, tmp_path / "sim", time_factor=240) as fleet:
+        fleet.inventory.with_name("says.yml").write_text(json.dumps(HOOK), encoding="utf-8")
+        extra = json.dumps({**PATCHING, "patch_report_dir": str(tmp_path / "report")})
+        command = ["winops.patching.patch", "-i", str(fleet.inventory), "-e", extra]
+        run = note(ansible.command("ansible-playbook", command), tmp_path / "report")
+        log = fleet.state("patched")["log"]
+    assert run.code == 0, run.output
+    row = run.fleet["hosts"]["patched"]
+    assert (row["machine"], row["reboot"], row["run"]["outcome"]) == ("compliant", "not_required", "patched")
+    assert [(entry["id"], entry["state"]) for entry in row["run"]["updates"]] == [(UPDATE["id"], "verified")]
+    assert [entry["event"] for entry in log if entry["event"] != "job"] == ["install", "boot"]
+    said = [entry["result"]["msg"] for entry in run.results if entry["task"].endswith("hook says")]
+    assert said == ["pre_install", "post_reboot", "always"]
