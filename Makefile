@@ -12,7 +12,7 @@ GATES := PYTHONPATH=tests/architecture $(VENV_PYTHON) -m house_rules.gates
 CHECK_PYTHON := import sys; v = sys.version_info; v >= (3, 11) or sys.exit("setup: Python 3.11 or newer is needed, '$(PYTHON)' is %d.%d; name another one, for instance: make setup PYTHON=python3.12" % v[:2])
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo sim lint bench record mutation
+.PHONY: help setup test demo sim lint bench record mutation faults molecule
 
 help: ## this list
 	@echo "winops.patching: make TARGET"
@@ -38,7 +38,7 @@ sim: setup ## the simulated demo fleet, until Ctrl-C; its inventory is .build/si
 	@echo "simulating tests/simulator/fleets/demo; inventory: .build/sim/inventory.yml; Ctrl-C ends it"
 	@PYTHONPATH=tests/simulator exec $(VENV_PYTHON) -m winsim serve tests/simulator/fleets/demo --inventory .build/sim/inventory.yml
 
-demo: setup ## the simulated demo fleet, assessed once: one table, and build/demo/fleet.json
+demo: setup ## the simulated demo fleet, assessed and then patched: two tables, and build/demo/fleet.json
 	@$(VENV_PYTHON) tests/simulator/demo.py
 
 bench: setup ## measured beside ansible.windows on the same simulated hosts: a table, and build/bench.json
@@ -49,3 +49,12 @@ record: setup ## recordings of our scripts under a real PowerShell, into tests/g
 
 mutation: setup ## small mistakes put into the judges on purpose, each to be found by a test: docs/mutation.md
 	@PYTHONHASHSEED=0 PYTHONPATH=tests/architecture $(VENV_PYTHON) -m mutation $(ARGS)
+
+molecule: setup ## each role in check mode, twice, and verified, on simulated hosts: extensions/molecule/README.md
+	@rm -rf .build/molecule && mkdir -p .build/molecule
+	@MOLECULE_EPHEMERAL_DIRECTORY="$(CURDIR)/.build/molecule" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.build" \
+	ANSIBLE_HOME="$(CURDIR)/.build/home/.ansible" PATH="$(CURDIR)/.venv/bin:$$PATH" \
+	$(VENV_PYTHON) -m molecule test $(if $(ARGS),$(ARGS),--all)
+
+faults: setup ## hosts with faults, patched by the real playbook and held against the truth: docs/faults.md, build/faults.json
+	@PYTHONPATH=tests/simulator $(VENV_PYTHON) -m campaign $(ARGS)

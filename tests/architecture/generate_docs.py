@@ -48,6 +48,9 @@ POLICY_MEANINGS: Mapping[str, str] = {
     "max_scan_age": "How old a finished scan of the update agent may be: `7d`, `22h`, `90m`.",
     "unknown_is": "What an undecided verdict becomes: `unknown` or `required`. The modules' option of the same name "
     "can also `fail` the task.",
+    "persistent": "Marks of signals that a reboot did not clear, by id, as a patch run reports them (`hash`). "
+    "A signal with that very content is listed under `ignored` with the rule `persistent`, and the machine is at best "
+    "`unknown`.",
 }
 POLICY_DEFAULTS: Mapping[str, str] = {
     "require": "the required signals above",
@@ -55,6 +58,7 @@ POLICY_DEFAULTS: Mapping[str, str] = {
     "ignore_signals": "none",
     "rename_rules": "all shipped sets",
     "weak_decides": "none",
+    "persistent": "none",
     "max_scan_age": "`7d`",
 }
 

@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 
 from house_rules.roles import BEGIN, END, all_roles, block, default_findings, defaults_of, options_of, with_block
 
@@ -19,6 +25,38 @@ OPTIONS = {
         "options": {"name": {"description": "Its name."}},
     },
 }
+
+
+FILES = {str(file.relative_to(role.parent)): file for role in ROLES.values() for file in role.rglob("*.yml")}
+
+
+def every(node: object, word: str) -> Iterator[Any]:
+    """Whatever stands under a key, however deep."""
+    if isinstance(node, list):
+        for entry in node:
+            yield from every(entry, word)
+    elif isinstance(node, dict):
+        yield from ([node[word]] if word in node else [])
+        for value in node.values():
+            yield from every(value, word)
+
+
+def own_names(file: Path) -> list[str]:
+    """The variables that a file of tasks gives a value: of tasks, of loops, of results and facts."""
+    tasks = yaml.safe_load(file.read_text(encoding="utf-8"))
+    maps = [*every(tasks, "vars"), *every(tasks, "ansible.builtin.set_fact")]
+    return [*(name for names in maps for name in names), *every(tasks, "register"), *every(tasks, "loop_var")]
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_no_variable_of_a_role_bears_a_name_that_a_user_may_have_given_to_another(name):
+    assert [own for own in own_names(FILES[name]) if not re.match(r"(__)?patch_", own)] == []
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_no_rescue_relies_on_a_failed_task_for_a_file_that_is_not_there_has_none(name):
+    bare = re.compile(r"ansible_failed_task(?! \| default\(\{\}\))")
+    assert bare.findall(FILES[name].read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("name", sorted(ROLES))

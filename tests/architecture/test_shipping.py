@@ -36,6 +36,11 @@ def test_the_built_collection_holds_nothing_but_what_users_need(built):
     assert stray == TOP
 
 
+def test_scenarios_that_need_the_simulator_stay_in_the_checkout(built):
+    assert [name for name in built if name.startswith("extensions/molecule/")] == []
+    assert (ROOT / "extensions" / "molecule").is_dir()
+
+
 def test_the_built_collection_forgets_nothing_that_users_need(built):
     ours = {path.relative_to(ROOT).as_posix() for path in our_files()}
     assert {name for name in ours if name.startswith(("meta/", "playbooks/", "plugins/", "roles/"))} <= built

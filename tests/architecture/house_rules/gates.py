@@ -34,6 +34,7 @@ GATES = (
     Gate("mypy --strict: plugin_utils", ("mypy", "plugins/plugin_utils")),
     Gate("mypy --strict: simulator", ("mypy", "tests/simulator/winsim")),
     Gate("mypy --strict: house rules", ("mypy", *(f"tests/architecture/{name}" for name in TYPED))),
+    Gate("mypy --strict: fault campaign", ("mypy", "tests/simulator/campaign")),
     Gate("yamllint: every YAML file", ("yamllint", "--strict"), (".yml", ".yaml", ".yamllint", ".ansible-lint")),
     Gate("antsibull-changelog: fragments", ("antsibull-changelog", "lint")),
     Gate("ruff check: all Python", ("ruff", "check", "--quiet", "--output-format=concise")),
