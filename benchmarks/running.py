@@ -21,7 +21,7 @@ from typing import Any, Final
 from .memory import Peak, watched
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-MOST_SECONDS: Final = 180.0
+MOST_SECONDS: Final = 420.0
 END_OF_OUTPUT: Final = 1500
 
 
