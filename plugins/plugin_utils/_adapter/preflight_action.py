@@ -50,7 +50,8 @@ class PreflightAction(ActionBase):
         result.update(changed=False, **told)
         if failure or not isinstance(probes, Mapping):
             message = f"the host was reached, but it could not be read: {failure}"
-            result.update(failed=True, msg=message, error=message, stops="unknown", owner=options["owner"], findings=[])
+            result.update(failed=True, msg=message, error=message, stops="unknown", stops_run=True)
+            result.update(owner=options["owner"], findings=[])
             return result
         result.update(judge_preflight(probes, owner=options["owner"], until=until).as_dict())
         return result

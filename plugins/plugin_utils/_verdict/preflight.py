@@ -60,6 +60,7 @@ class Patcher:
     id: str
     stops: Stops
     text: str
+    by_default: bool = False
 
     def as_dict(self) -> dict[str, str]:
         """Return the published shape."""
@@ -68,7 +69,11 @@ class Patcher:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """The answer for one host; ``stops`` is that of its findings: yes before unknown before no."""
+    """The answer for one host; ``stops`` is that of its findings: yes before unknown before no.
+
+    ``stops_run``: whether a run must leave the host alone. That nobody has told Windows what to do by itself is not
+    enough for that: it is so on most hosts. Everything else that is unknown is.
+    """
 
     stops: Stops
     owner: str
@@ -78,10 +83,16 @@ class Preflight:
         """Return the published shape."""
         return {
             "stops": self.stops,
+            "stops_run": self.stops_run,
             "owner": self.owner,
             "findings": [finding.as_dict() for finding in self.findings],
             "sentence": printable(self._sentence()[:MAX_SENTENCE]),
         }
+
+    @property
+    def stops_run(self) -> bool:
+        """Whether a run must leave the host alone."""
+        return any(one.stops == "yes" or (one.stops == "unknown" and not one.by_default) for one in self.findings)
 
     def _sentence(self) -> str:
         if not self.findings:
@@ -117,10 +128,14 @@ def judge_preflight(probes: Mapping[str, Any], *, owner: str = "exclusive", unti
 
 
 def _automatic(probes: Mapping[str, Any]) -> Iterator[Patcher]:
-    answer = automatic_updates({"source": read_update_policy(probes)})
+    source = read_update_policy(probes)
+    answer = automatic_updates({"source": source})
     stops: Stops = answer["installs"]
     if stops != "no":
-        yield Patcher("automatic_updates", stops, answer["sentence"])
+        untold = source["policy_state"] in ("ok", "absent") and not {"AUOptions", "NoAutoUpdate"} & set(
+            source["policy"]
+        )
+        yield Patcher("automatic_updates", stops, answer["sentence"], by_default=untold)
 
 
 def _device_manager(probes: Mapping[str, Any]) -> Iterator[Patcher]:
@@ -143,7 +158,10 @@ def _configmgr(probes: Mapping[str, Any], until: datetime | None) -> Iterator[Pa
     answer = answer_of(probes, CONFIGMGR_DEPLOYMENTS)
     runs = _service_state(answer_of(probes, CONFIGMGR_SERVICE), "CcmExec")
     if answer.reading is not Reading.FOUND:
-        if runs != "no" and not (answer.reading is Reading.ABSENT and runs == "unknown"):
+        if answer.reading is Reading.ABSENT:
+            if runs == "yes":
+                yield Patcher("configmgr", "no", "The ConfigMgr client runs, and knows of no deployments at all.")
+        elif runs != "no":
             text = _unread("The ConfigMgr client is there, and its deployments", answer)
             yield Patcher("configmgr", "unknown", text)
         return

@@ -33,7 +33,7 @@ IMPATIENT: Final[Mapping[str, Any]] = {
     "patch_reboot_timeout": 30,
 }
 RUN_ENDS: Final = "run_ends"
-RUN_SECONDS: Final = 420.0
+RUN_SECONDS: Final = 900.0
 # A second controller begins that many seconds after the first.
 BEGINS_AFTER: Final = 4.0
 Looks = Mapping[str, Look]

@@ -36,8 +36,8 @@ class InstallPlan:
 
     ``state``: ``planned``; ``nothing_to_do`` (nothing that counts is missing); ``unknown`` (nothing is known to be
     missing, and not all is known); ``window_closed`` (something is missing, and now is not the time); ``deferred``
-    (nothing that is missing fits into the window); ``refused`` (nobody knows when a window opens: the clocks are apart, or
-    a spec cannot be read).
+    (nothing that is missing fits into the window); ``refused`` (nobody knows when a window opens: the clocks are
+    apart, or a spec cannot be read).
     ``armed``: the job waits on the host for its window. ``forecast`` is what `patch_plan` says of the same time.
     """
 

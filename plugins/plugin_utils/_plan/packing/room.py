@@ -30,8 +30,8 @@ _SECOND = timedelta(seconds=1)
 class Room:
     """Time for updates: from ``begins`` to ``ends`` (None: without end). ``closed`` is the reason where there is none.
 
-    ``window`` is None where no window was needed or none is there. ``unreadable``: it is closed because a spec cannot be
-    read, so nobody knows when it opens.
+    ``window`` is None where no window was needed or none is there. ``unreadable``: it is closed because a spec cannot
+    be read, so nobody knows when it opens.
     """
 
     begins: datetime

@@ -90,7 +90,7 @@ def test_the_policy_of_a_device_manager(answer, expected):
         (CLIENT, ok(instances=["junk"]), ["unknown"]),
         (CLIENT, ok(instances="junk"), ["unknown"]),
         (CLIENT, refused(), ["unknown"]),
-        (CLIENT, ABSENT, ["unknown"]),
+        (CLIENT, ABSENT, ["no"]),
         (refused(), ABSENT, []),
         (refused(), refused(), ["unknown"]),
         (services(("CcmExec", "stopped")), ok(instances=[{"Deadline": "2026-11-20T01:00:00Z"}]), []),
@@ -143,6 +143,31 @@ def test_the_worst_finding_stops_and_comes_first():
     found = judge(extensions=services(("BESClient", "running")), mdm_update=ok(values={"AllowAutoUpdate": value(4)}))
     assert (found.stops, [one.stops for one in found.findings]) == ("yes", ["yes", "unknown"])
     assert "without a word" in found.as_dict()["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "stops_run"),
+    [
+        ({}, False),
+        ({"extensions": services(("BESClient", "running"))}, True),
+        ({"ccm_service": CLIENT, "ccm_deployments": refused()}, True),
+        ({"mdm_update": refused()}, True),
+        ({"mdm_update": ok(values={"AllowAutoUpdate": value(4)})}, True),
+    ],
+)
+def test_a_run_leaves_alone_whom_somebody_else_may_patch_and_who_could_not_be_asked(answers, stops_run):
+    found = judge(**answers).as_dict()
+    assert found["stops_run"] is stops_run
+    assert judge("shared", **answers).as_dict()["stops_run"] is False
+
+
+def test_that_no_policy_tells_windows_what_to_do_stops_no_run_and_an_unreadable_policy_does():
+    quiet = {probe["id"]: ABSENT for probe in probes_of_preflight()}
+    assert [(one.id, one.stops) for one in judge_preflight(quiet).findings] == [("automatic_updates", "unknown")]
+    assert judge_preflight(quiet).stops_run is False
+    assert judge_preflight({}).stops_run is True
+    unread = {name: refused() if name.startswith("wu_policy") else answer for name, answer in quiet.items()}
+    assert judge_preflight(unread).stops_run is True
 
 
 def test_a_shared_host_is_not_stopped_and_everything_is_told():
