@@ -174,9 +174,9 @@ def test_the_table_names_the_failure_its_cause_and_the_next_step(recorded):
     assert "the job is over" in recorded.output
 
 
-def test_a_later_controller_knows_that_the_job_was_told_and_that_hooks_were_closed(recorded):
+def test_a_later_controller_knows_that_the_job_was_told_and_that_hooks_are_still_open(recorded):
     _listed, known, elsewhere = recorded.notes["later"]
-    assert (known["job"], known["hooks_open"]) == (None, False)
+    assert (known["job"], known["hooks_open"]) == (None, True), "nobody wrote down that the last hooks have run"
     assert (elsewhere["job"], elsewhere["state"], elsewhere["lines"]) == (recorded.notes["jobs"][0], "finished", 0)
 
 

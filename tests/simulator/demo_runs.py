@@ -33,7 +33,7 @@ PHASES: Final[Mapping[tuple[str, str], str]] = {
     ("patch_run", "look"): "what did an earlier run leave on the hosts?",
     ("patch_run", "preflight"): "who else patches them?",
     ("patch_run", "scan"): "which updates do they lack, and what waits for a reboot?",
-    ("patch_install", "plan"): "what fits into tonight's window?",
+    ("patch_run", "plan"): "what fits into tonight's window?",
     ("patch_install", "start"): "the jobs are started: from here on the hosts go on by themselves",
     ("patch_run", "verify"): "a fresh scan: what is really installed?",
     ("patch_reboot", "decide"): "which hosts wait for a reboot, and may have it now?",
