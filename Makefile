@@ -26,7 +26,7 @@ setup: ## .venv/ with pinned tools, and the collections under .build/
 test: setup ## all gates and all tests, and what could not be run
 	@gates=0; $(GATES) || gates=1; \
 	cores=0; $(VENV_PYTHON) tests/architecture/cores.py || cores=1; \
-	tests=0; $(VENV_PYTHON) -m pytest -n 2 --dist loadfile || tests=$$?; \
+	tests=0; $(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder || tests=$$?; \
 	if [ $$gates != 0 ]; then echo "test: a lint gate is red; see above" >&2; exit 1; fi; \
 	if [ $$cores != 0 ]; then echo "test: an ansible-core could not be installed; see above" >&2; exit 1; fi; exit $$tests
 
