@@ -17,6 +17,8 @@ from .._verdict.policy import COMPLIANCE_KEYS
 from .windows.questions import WindowError
 
 T = TypeVar("T")
+# What each key takes; what it cannot take is a ValueError.
+Meanings = Mapping[str, Callable[[Any], Any]]
 
 # One mapping may serve every door: these keys belong to the policies of the verdict, of compliance and of a baseline.
 _VERDICT_KEYS = ("require", "strengths", "ignore_signals", "rename_rules", "rename_queue", "weak_decides", "persistent")
@@ -78,6 +80,40 @@ def policy_reader(policy: object, own: Sequence[str], others: Sequence[str]) -> 
             meant = nearest(str(key)[:_LONGEST_NAME], allowed)
             reader.mistakes.append(f"policy.{printable(str(key)[:60])}: no such key{meant}; there are {', '.join(own)}")
     return reader
+
+
+def read_options(given: object, meanings: Meanings) -> dict[str, Any]:
+    """Return the options of a mapping (None: no key at all), each as its meaning has it; null is not given.
+
+    Raises PlanError with every mistake by key.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise PlanError([f"options: must be a mapping, not {type_name(given)}"])
+    keys = tuple(meanings)
+    mistakes = []
+    for key in given:
+        if key not in meanings:
+            name = str(key)[:_LONGEST_NAME]
+            mistakes.append(f"options.{printable(name)}: no such key{nearest(name, keys)}; there are {', '.join(keys)}")
+    found = read_values(given, meanings, "options", mistakes)
+    if mistakes:
+        raise PlanError(mistakes)
+    return found
+
+
+def read_values(given: Mapping[Any, Any], meanings: Meanings, where: str, mistakes: list[str]) -> dict[str, Any]:
+    """Return what the keys of a mapping mean, those that are given; what cannot be understood is a mistake more."""
+    found: dict[str, Any] = {}
+    for key, meaning in meanings.items():
+        if given.get(key) is None:
+            continue
+        try:
+            found[key] = meaning(given[key])
+        except ValueError as error:
+            mistakes.append(f"{where}.{key}: {error}")
+    return found
 
 
 def one_of(words: Sequence[str]) -> Callable[[Any], str]:

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ..._evidence.update import update_id
-from ..._evidence.wording import nearest, printable, type_name
-from ..keys import PlanError, number_or_none, one_of, short
+from ..._evidence.wording import printable
+from ..keys import Meanings, number_or_none, one_of, read_options, short
 
 WHEN_CLOSED = ("defer", "wait", "arm")
 CLOCKS = ("controller", "host")
@@ -23,17 +23,6 @@ REPORTED_SKEW, REFUSED_SKEW = timedelta(minutes=5), timedelta(hours=1)
 MAX_MESSAGE = 400
 _TRIED = "this run has tried it already"
 MESSAGE = "This computer restarts to complete the installation of updates. Please save your work."
-KEYS = (
-    "when_closed",
-    "clock",
-    "reboot",
-    "max_reboots",
-    "warn_seconds",
-    "message",
-    "min_free_mb",
-    "busy_wait_minutes",
-    "not_again",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +42,7 @@ class InstallOptions:
 
 def parse_install_options(given: object) -> InstallOptions:
     """Return the options of a mapping (None: the defaults); raise PlanError with every mistake by key."""
-    if given is None:
-        return InstallOptions()
-    if not isinstance(given, Mapping):
-        raise PlanError([f"options: must be a mapping, not {type_name(given)}"])
-    mistakes = [
-        f"options.{printable(str(key)[:60])}: no such key{nearest(str(key)[:60], KEYS)}; there are {', '.join(KEYS)}"
-        for key in given
-        if key not in KEYS
-    ]
-    found: dict[str, Any] = {}
-    for key, meaning in _MEANINGS.items():
-        if given.get(key) is None:
-            continue
-        try:
-            found[key] = meaning(given[key])
-        except ValueError as error:
-            mistakes.append(f"options.{key}: {error}")
-    if mistakes:
-        raise PlanError(mistakes)
-    return InstallOptions(**found)
+    return InstallOptions(**read_options(given, _MEANINGS))
 
 
 def whole(least: int, most: int) -> Any:
@@ -106,7 +76,7 @@ def _not_again(value: Any) -> Mapping[str, str]:
     return found
 
 
-_MEANINGS: Mapping[str, Any] = MappingProxyType(
+_MEANINGS: Meanings = MappingProxyType(
     {
         "when_closed": one_of(WHEN_CLOSED),
         "clock": one_of(CLOCKS),

@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from ..._evidence.wording import nearest, printable, type_name
+from ..._evidence.wording import printable, type_name
 from ..install.options import CLOCKS
-from ..keys import PlanError, number_or_none, one_of, short
+from ..keys import Meanings, number_or_none, one_of, read_options, short
 
-KEYS = ("clock", "attempt", "waited_seconds", "busy_wait_minutes", "pause_seconds", "stopped")
 # Sixteen times the first pause is as long as one gets.
 _DOUBLINGS = 4
 _LONGEST = 7 * 86_400
@@ -44,26 +42,7 @@ class PackageOptions:
 
 def parse_package_options(given: object) -> PackageOptions:
     """Return the options of a mapping (None: the defaults); raise PlanError with every mistake by key."""
-    if given is None:
-        return PackageOptions()
-    if not isinstance(given, Mapping):
-        raise PlanError([f"options: must be a mapping, not {type_name(given)}"])
-    mistakes = [
-        f"options.{printable(str(key)[:60])}: no such key{nearest(str(key)[:60], KEYS)}; there are {', '.join(KEYS)}"
-        for key in given
-        if key not in KEYS
-    ]
-    found: dict[str, Any] = {}
-    for key, meaning in _MEANINGS.items():
-        if given.get(key) is None:
-            continue
-        try:
-            found[key] = meaning(given[key])
-        except ValueError as error:
-            mistakes.append(f"options.{key}: {error}")
-    if mistakes:
-        raise PlanError(mistakes)
-    return PackageOptions(**found)
+    return PackageOptions(**read_options(given, _MEANINGS))
 
 
 def _number(value: Any) -> float:
@@ -83,7 +62,7 @@ def _text(value: Any) -> str:
     raise ValueError(f"must be a text, not {type_name(value)}")
 
 
-_MEANINGS: Mapping[str, Any] = MappingProxyType(
+_MEANINGS: Meanings = MappingProxyType(
     {
         "clock": one_of(CLOCKS),
         "attempt": _attempt,

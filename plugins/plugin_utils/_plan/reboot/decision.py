@@ -140,7 +140,7 @@ def decide_reboot(
     packing = replace(parse_packing_policy(policy), purpose="reboot")
     checked = parse_reboot_options(options)
     instant = _instant(now)
-    _time, warning, refused = _skew(skew_seconds, checked, packing)
+    warning, refused = _skew(skew_seconds, checked, packing)
     given = _Given(
         verdict=verdict,
         packing=packing,
@@ -270,15 +270,16 @@ def _instant(now: object) -> datetime:
         raise WindowError(f"now: {error}") from None
 
 
-def _skew(seconds: object, options: RebootOptions, packing: PackingPolicy) -> tuple[object, str, str]:
-    """(…, a warning, why no window can be trusted). A reboot is made at once, so an unknown skew is no matter."""
+def _skew(seconds: object, options: RebootOptions, packing: PackingPolicy) -> tuple[str, str]:
+    """(a warning, why no window can be trusted). A reboot is made at once, so an unknown skew is no matter."""
     if seconds is None:
-        return None, "", ""
+        return "", ""
     number = number_or_none(seconds)
     if number is None or not abs(number) < 10**9:
         raise PlanError([f"skew_seconds: must be a number of seconds or null, not {str(seconds)[:40]!r}"])
     how = InstallOptions(clock=options.clock)
-    return judge_skew(timedelta(seconds=number), how, windows_apply=packing.windows_apply)
+    _time, warning, refused = judge_skew(timedelta(seconds=number), how, windows_apply=packing.windows_apply)
+    return warning, refused
 
 
 def _count(value: object) -> int:

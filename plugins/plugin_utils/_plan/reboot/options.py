@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from ..._evidence.wording import nearest, printable, type_name
+from ..._evidence.wording import printable, type_name
 from ..install.options import CLOCKS, whole
-from ..keys import PlanError, one_of, short, true_or_false
+from ..keys import Meanings, PlanError, one_of, read_options, read_values, short, true_or_false
 
 # What the next boot would harm, by the analysis of the rename queue and by what installations have lost.
 DESPITE = ("downgrade", "missing_source", "lost_entries")
-KEYS = ("clock", "max_reboots", "lost_entries")
 MOST_LOST = 50
 
 
@@ -39,19 +38,7 @@ class RebootPolicy:
 
 def parse_reboot_options(given: object) -> RebootOptions:
     """Return the options of a mapping (None: the defaults); raise PlanError with every mistake by key."""
-    if given is None:
-        return RebootOptions()
-    if not isinstance(given, Mapping):
-        raise PlanError([f"options: must be a mapping, not {type_name(given)}"])
-    mistakes = [
-        f"options.{printable(str(key)[:60])}: no such key{nearest(str(key)[:60], KEYS)}; there are {', '.join(KEYS)}"
-        for key in given
-        if key not in KEYS
-    ]
-    found = _read(given, _OPTIONS, "options", mistakes)
-    if mistakes:
-        raise PlanError(mistakes)
-    return RebootOptions(**found)
+    return RebootOptions(**read_options(given, _OPTIONS))
 
 
 def parse_reboot_policy(policy: object) -> RebootPolicy:
@@ -59,22 +46,10 @@ def parse_reboot_policy(policy: object) -> RebootPolicy:
     if not isinstance(policy, Mapping):
         return RebootPolicy()
     mistakes: list[str] = []
-    found = _read(policy, _POLICY, "policy", mistakes)
+    found = read_values(policy, _POLICY, "policy", mistakes)
     if mistakes:
         raise PlanError(mistakes)
     return RebootPolicy(always=found.get("reboot_always", False), despite=found.get("reboot_despite", frozenset()))
-
-
-def _read(given: Mapping[Any, Any], meanings: Mapping[str, Any], where: str, mistakes: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, meaning in meanings.items():
-        if given.get(key) is None:
-            continue
-        try:
-            found[key] = meaning(given[key])
-        except ValueError as error:
-            mistakes.append(f"{where}.{key}: {error}")
-    return found
 
 
 def _despite(value: Any) -> frozenset[str]:
@@ -90,7 +65,5 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(printable(str(text)[:300]) for text in value[:MOST_LOST])
 
 
-_OPTIONS: Mapping[str, Any] = MappingProxyType(
-    {"clock": one_of(CLOCKS), "max_reboots": whole(0, 10), "lost_entries": _texts}
-)
-_POLICY: Mapping[str, Any] = MappingProxyType({"reboot_always": true_or_false, "reboot_despite": _despite})
+_OPTIONS: Meanings = MappingProxyType({"clock": one_of(CLOCKS), "max_reboots": whole(0, 10), "lost_entries": _texts})
+_POLICY: Meanings = MappingProxyType({"reboot_always": true_or_false, "reboot_despite": _despite})
