@@ -24,7 +24,8 @@ from typing import IO, Any, Final
 
 import yaml
 
-from demo_runs import ASSESS, PATCH, ROOT, DemoError, Telling, run_playbook, write_windows
+from ansible_process import ROOT
+from demo_runs import ASSESS, PATCH, DemoError, Telling, run_playbook, write_windows
 from winsim.testing import NotServingError, serve
 
 FLEET: Final = ROOT / "tests" / "simulator" / "fleets" / "demo"

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -14,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +21,8 @@ from typing import Final
 
 import yaml
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+from ansible_process import ROOT, kill_group, started
+
 ASSESS: Final = "winops.patching.assess"
 PATCH: Final = "winops.patching.patch"
 # The longest that one playbook may take; on an idle machine it is a quarter of that.
@@ -111,7 +111,7 @@ def run_playbook(name: str, inventory: Path, report_dir: Path, hear: Callable[[s
         (report_dir / "ansible.log").open("w", encoding="utf-8") as log,
         _running(command, inventory.parent) as process,
     ):
-        late = threading.Timer(MAX_SECONDS, _kill_group, [process, signal.SIGKILL])
+        late = threading.Timer(MAX_SECONDS, kill_group, [process, signal.SIGKILL])
         late.start()
         try:
             for line in process.stdout or ():
@@ -128,45 +128,14 @@ def run_playbook(name: str, inventory: Path, report_dir: Path, hear: Callable[[s
 @contextmanager
 def _running(command: list[str], work: Path) -> Iterator[subprocess.Popen[str]]:
     """Ansible in a process group of its own, which is ended with all its forks when the block is left early."""
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=_environment(work),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
+    process = started(command, cwd=ROOT, work=work)
     try:
         yield process
     finally:
         if process.poll() is None:
-            _kill_group(process, signal.SIGTERM)
+            kill_group(process, signal.SIGTERM)
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
-                _kill_group(process, signal.SIGKILL)
+                kill_group(process, signal.SIGKILL)
                 process.wait()
-
-
-def _kill_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
-
-
-def _environment(work: Path) -> dict[str, str]:
-    """Nothing of the user's own Ansible settings reaches the demo, and the demo writes nothing into the home folder."""
-    settings = work / "ansible.cfg"
-    settings.touch()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    return kept | {
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"),
-        "ANSIBLE_CONFIG": str(settings),
-        "ANSIBLE_FORKS": "20",
-        "ANSIBLE_HOME": str(work / "ansible"),
-        "ANSIBLE_NOCOLOR": "1",
-        "LC_ALL": "C.UTF-8",
-        "PYTHONUNBUFFERED": "1",
-    }

@@ -23,11 +23,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Final
 
+from ansible_process import ROOT
 from campaign import batches, catalogue, page, plants, results
 from campaign.batches import Batch, Done, Settings
 from campaign.measure import measure
 from campaign.model import Case
-from campaign.playbook import ROOT, RunError, end_all
+from campaign.playbook import RunError, end_all
 from winsim.testing import NotServingError
 
 AT_ONCE: Final = 2

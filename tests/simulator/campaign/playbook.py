@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -14,14 +13,14 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[3]
+from ansible_process import kill_group, started
+
 PLAYBOOK: Final = "winops.patching.patch"
-FORKS: Final = 20
 TASK: Final = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?P<name>.*)\] \**$")
 RECAP: Final = re.compile(r"^(?P<host>\S+)\s+: (?P<counts>(?:\w+=\d+\s*)+)$")
 
@@ -33,7 +32,7 @@ _RUNNING: Final[set[subprocess.Popen[str]]] = set()
 def end_all() -> None:
     """Ends every run that is under way, and its forks."""
     for process in list(_RUNNING):
-        _end(process, signal.SIGKILL)
+        kill_group(process, signal.SIGKILL)
 
 
 class RunError(Exception):
@@ -84,7 +83,7 @@ class Playing:
             log.open("w", encoding="utf-8") as stream,
             _running(command, self.work) as process,
         ):
-            late = threading.Timer(self.most_seconds, _end, [process, signal.SIGKILL])
+            late = threading.Timer(self.most_seconds, kill_group, [process, signal.SIGKILL])
             late.start()
             try:
                 lines, killed = _follow(process, stream, kill)
@@ -109,7 +108,7 @@ def _follow(process: subprocess.Popen[str], log: Any, kill: Kill | None) -> tupl
             continue
         seen[found["name"]] += 1
         if found["name"] == kill.task and seen[kill.task] == kill.number:
-            _end(process, kill.signal)
+            kill_group(process, kill.signal)
             killed = True
     return lines, killed
 
@@ -127,44 +126,12 @@ def _recap(lines: Sequence[str]) -> dict[str, dict[str, int]]:
 @contextmanager
 def _running(command: Sequence[str], work: Path) -> Iterator[subprocess.Popen[str]]:
     """Ansible in a process group of its own, of which nothing is left afterwards."""
-    process = subprocess.Popen(
-        command,
-        cwd=work,
-        env=environment(work),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
+    quiet = {"ANSIBLE_DEPRECATION_WARNINGS": "false", "ANSIBLE_LOCALHOST_WARNING": "false"}
+    process = started(command, cwd=work, work=work, **quiet)
     _RUNNING.add(process)
     try:
         yield process
     finally:
-        _end(process, signal.SIGKILL)
+        kill_group(process, signal.SIGKILL)
         process.wait()
         _RUNNING.discard(process)
-
-
-def _end(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
-
-
-def environment(work: Path) -> dict[str, str]:
-    """Nothing of the caller's own Ansible settings."""
-    settings = work / "ansible.cfg"
-    settings.touch()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    return kept | {
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"),
-        "ANSIBLE_CONFIG": str(settings),
-        "ANSIBLE_DEPRECATION_WARNINGS": "false",
-        "ANSIBLE_FORKS": str(FORKS),
-        "ANSIBLE_HOME": str(work / "home"),
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_NOCOLOR": "1",
-        "LC_ALL": "C.UTF-8",
-        "PYTHONUNBUFFERED": "1",
-    }

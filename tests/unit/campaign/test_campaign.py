@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_process import ROOT
 from campaign import batches, catalogue, checks, page, plants, replaying, results
 from campaign.__main__ import selected
 from campaign.batches import Batch, Done
@@ -21,7 +22,7 @@ from campaign.faults_controller import steps
 from campaign.fleets import is_quiet, variables_of
 from campaign.hosts import BAIT_IDS, wanted_of
 from campaign.model import Measured, Violation
-from campaign.playbook import ROOT, Kill, Playing, RunError
+from campaign.playbook import Kill, Playing, RunError
 from winsim.hostfile import load_folder
 
 TASKS = tuple(f"task {number}" for number in range(50))

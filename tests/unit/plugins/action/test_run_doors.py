@@ -381,7 +381,7 @@ class TestResult:
             ({}, "it was never reached"),
             ({"found": COMPLIANT, "run_id": "another"}, "of an earlier one"),
             ({"found": {"updates": 7}}, "cannot be judged"),
-            ({"found": COMPLIANT, "age": 600, "begun": stamp(datetime.now(UTC))}, "an earlier one had the same id"),
+            ({"found": COMPLIANT, "age": 86_400, "begun": stamp(datetime.now(UTC))}, "an earlier one had the same id"),
         ],
     )
     def test_without_a_document_that_counts_the_host_is_unknown(self, result, words, reason):
