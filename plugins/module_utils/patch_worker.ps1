@@ -1041,13 +1041,23 @@ function Wait-Idle($Job, $Phase, [double]$Seconds, $Until, [double]$Needs) {
 }
 
 # ---- Installing: what the agent offers ------------------------------------------------------------------------------------------------------
+# Only a search without errors and without warnings shows everything.
+function Test-Whole($Found) {
+    try {
+        if ((Get-ComValue -From $Found -Name 'ResultCode') -ne 2) { return $false }
+        $warnings = Get-Collection -From (Get-ComValue -From $Found -Name 'Warnings')
+        (Get-ComValue -From $warnings -Name 'Count') -eq 0
+    }
+    catch { $false }
+}
+
 function Search-Agent($Job, [bool]$Online) {
     $Job.online = $Online
     Connect-Agent -Job $Job
     $found = $Job.searcher.Search('IsInstalled=0 or IsInstalled=1 or RebootRequired=1')
     $code = Get-ComValue -From $found -Name 'ResultCode'
     if (@(2, 3) -notcontains $code) { Stop-Refused -Job $Job -Word 'result_code' -Message "the agent ended the search with result code $code" }
-    $Job.install.whole = $code -eq 2
+    $Job.install.whole = Test-Whole -Found $found
     , $found
 }
 
@@ -1073,11 +1083,14 @@ function Search-Offered($Job) {
         Wait-Time -Job $Job -Seconds $seconds
     }
     if ($online -eq 'true' -or $online -eq 'false') { throw $first }
-    try { , (Search-Install -Job $Job -Phase 'downloading' -Attempt ($attempts + 1) -Online $false) }
+    try { $found = Search-Install -Job $Job -Phase 'downloading' -Attempt ($attempts + 1) -Online $false }
     catch {
         $Job.refusal = $null
         throw $first
     }
+    # What the local store does not know, the service may offer.
+    $Job.install.whole = $false
+    , $found
 }
 
 # Id -> the agent's object, of those ids alone. What has no readable id may be any of them.
@@ -1137,7 +1150,8 @@ function Set-Reason($Update, $Reason, $Text) {
 # What the agent says against an update of the plan.
 function Set-Ruling($Job, $Update) {
     if ($null -eq $Update.found) {
-        Set-Reason -Update $Update -Reason 'not_offered' -Text 'the agent does not offer it'
+        if ($Job.install.whole) { Set-Reason -Update $Update -Reason 'not_offered' -Text 'the agent does not offer it' }
+        else { Set-Reason -Update $Update -Reason 'unknown' -Text 'the search was incomplete and does not show it' }
         return
     }
     $installed = Read-Flag -Job $Job -From $Update.found -Name 'IsInstalled'
@@ -1171,7 +1185,7 @@ function Find-Offered($Job) {
     foreach ($update in $Job.install.updates) {
         $update.found = $objects[$update.id]
         Set-Ruling -Job $Job -Update $update
-        if (@('not_offered', 'installed') -notcontains $update.reason) { $offered++ }
+        if (@('not_offered', 'unknown', 'installed') -notcontains $update.reason) { $offered++ }
     }
     Write-Journal -Job $Job -Phase 'downloading' -Facts ([ordered]@{ step = 'found'; offered = $offered })
 }
@@ -1308,10 +1322,17 @@ function Get-TimeObstacle($Job, $Update) {
     New-Obstacle -Reason 'does_not_fit' -Text "it needs $($Update.needs) seconds with the reserve, and $left are left"
 }
 
+# Null only where the agent says that no reboot must come first.
 function Get-HardReboot($Job) {
-    try { $installer = $Job.session.CreateUpdateInstaller() }
-    catch { return $null }
-    if (-not (Read-Flag -Job $Job -From $installer -Name 'RebootRequiredBeforeInstallation')) { return $null }
+    $due = $null
+    $why = 'the agent gave no answer'
+    try {
+        $installer = $Job.session.CreateUpdateInstaller()
+        $due = Get-ComValue -From $installer -Name 'RebootRequiredBeforeInstallation'
+    }
+    catch { $why = (Get-Failure -Record $_).message }
+    if ($due -isnot [bool]) { return New-Obstacle -Reason 'unknown' -Text "whether a reboot must come first could not be read: $why" }
+    if (-not $due) { return $null }
     $Job.install.blocked = $true
     New-Obstacle -Reason 'hard_reboot' -Text 'the agent installs nothing more before a reboot'
 }
@@ -1331,8 +1352,10 @@ function Get-EarlyObstacle($Job, $Update) {
 function Get-Obstacle($Job, $Update) {
     Watch-Clock -Job $Job -Phase 'installing'
     $obstacle = Get-EarlyObstacle -Job $Job -Update $Update
-    if ($null -eq $obstacle) { $obstacle = Get-HardReboot -Job $Job }
     if ($null -ne $obstacle) { return $obstacle }
+    # An agent that does not answer now may do so when nobody is at work any more: it is asked again below.
+    $obstacle = Get-HardReboot -Job $Job
+    if ($null -ne $obstacle -and $obstacle.reason -ne 'unknown') { return $obstacle }
     $space = Get-SpaceProblem -Job $Job
     if ($null -ne $space) { return New-Obstacle -Reason 'disk_space' -Text $space }
     if (-not $Update.ready) { return New-Obstacle -Reason 'download_failed' -Text 'it is not downloaded' }

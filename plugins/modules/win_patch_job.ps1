@@ -163,6 +163,7 @@ function Get-JobState($Id, $States) {
     }
     elseif ($armed -and $States.ContainsKey($Id) -and $job.started_at) {
         if (Test-Awaited -Line $lines[0] -At $job.started_at) { $job.state = 'armed' }
+        elseif ($job.kind -eq 'install' -and (Test-Rebooting -Line $lines[0])) { $job.state = 'armed' }
     }
     elseif ($States.ContainsKey($Id) -and $job.kind -eq 'install' -and (Test-Rebooting -Line $lines[-1])) { $job.state = 'running' }
     $job

@@ -410,7 +410,7 @@ AWAITS = {"until": TIME, "reason": words("not_before other_installer"), "text?":
 PHASES = ("downloading", "installing", "rebooting", "verifying")
 SKIPS = (
     "does_not_fit stopped hard_reboot not_offered revision_changed excluded download_failed eula disk_space "
-    "other_installer too_late installed"
+    "other_installer too_late installed unknown"
 )
 # Of an installation, by phase and step.
 INSTALL_JOURNAL: Mapping[str, Any] = dict(

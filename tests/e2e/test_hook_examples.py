@@ -160,6 +160,21 @@ CASES = {
     "node-paused": Case((PAUSE, RESUME), answers={"Get-ClusterNode": [node("Paused", "Completed")]}),
     "node-alone": Case((PAUSE,), answers={"Get-ClusterNode": [node("Up", others=0)]}),
     "node-stuck": Case((PAUSE,), answers={"Suspend-": [{}], "Get-ClusterNode": [node("Up"), node("Paused", "Failed")]}),
+    "node-slow": Case(
+        (PAUSE,), {"patch_node_minutes": 0}, answers={"Suspend-": [{}], "Get-ClusterNode": [node("Up"), node("Paused")]}
+    ),
+    "node-moving": Case(
+        (PAUSE,),
+        answers={
+            "Suspend-": [{}],
+            "Get-ClusterNode": [node("Up"), node("Paused"), node("Paused", "Completed")],
+        },
+    ),
+    "node-mute": Case(
+        (PAUSE,),
+        {"patch_node_minutes": 0},
+        answers={"Suspend-": [{}], "Get-ClusterNode": [node("Up"), {"failed": True, "msg": "The cluster is gone"}]},
+    ),
     "primary": Case(
         (LEAVE,),
         GROUP,
@@ -181,6 +196,8 @@ CASES = {
     "dc-stopped": Case((ANSWERS,), DOMAIN, answers={"": [service("stopped")]}),
     "partner": Case(()),
 }
+# As many as a host runs at most.
+MOST = 5
 # For the modules of ansible.windows: answers by what is asked for, in order, and writes down what that was.
 STAND_IN = """
 import json
@@ -248,7 +265,15 @@ def run(once, commands):
             "gather_facts": False,
             "environment": {"STAND_IN": str(folder / "{{ inventory_hostname }}.json")},
             "vars": {"patch_hook": {"run_id": "2026-11-21T20:00:00Z-1"}},
-            "tasks": [{"name": "Run one", "ansible.builtin.include_tasks": "{{ item }}", "loop": "{{ examples }}"}],
+            # No loop: which of its files come first for a host would depend on which host answers first.
+            "tasks": [
+                {
+                    "name": f"Run example {number}",
+                    "ansible.builtin.include_tasks": f"{{{{ examples[{number}] }}}}",
+                    "when": f"examples | length > {number}",
+                }
+                for number in range(MOST)
+            ],
         }
         paths = {
             "ANSIBLE_COLLECTIONS_PATH": f"{folder / 'collections'}:{ROOT / '.build'}",
@@ -401,6 +426,16 @@ def test_a_node_whose_roles_cannot_move_stops_the_host(asked, failure):
     assert "No other node" in failure("node-alone")
     assert did(asked("node-alone"), "Suspend-") == []
     assert "did not all move" in failure("node-stuck")
+
+
+def test_a_drain_that_has_not_been_initiated_is_waited_for_and_is_not_taken_for_a_finished_one(asked, failure):
+    assert failure("node-moving") is None
+    assert len(did(asked("node-moving"), "Get-ClusterNode")) == 3
+    assert "did not all move to other nodes (drain: NotInitiated)" in failure("node-slow")
+
+
+def test_a_node_that_does_not_tell_its_drain_stops_the_host(failure):
+    assert "(drain: The cluster is gone)" in failure("node-mute")
 
 
 def test_the_primary_lets_its_partner_take_over_when_that_is_in_step(asked, failure):

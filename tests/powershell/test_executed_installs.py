@@ -215,6 +215,32 @@ def test_what_the_host_says_against_it_is_a_reason(stage, reason):
 
 
 @pytest.mark.needs("pwsh")
+def test_nothing_is_installed_while_nobody_can_tell_whether_a_reboot_must_come_first(stage):
+    stage.agent |= {"installer": {"IsBusy": False}}
+    stage.prepare(installs.planned(A))
+    calls = stage.run()
+    skipped = stage.line("installing", "skipped")
+    assert skipped["reason"] == "unknown"
+    assert skipped["text"].startswith("whether a reboot must come first could not be read: ")
+    assert installs.named(calls, "install") == []
+
+
+PARTIAL = {
+    "errors": {"ResultCode": 3},
+    "warnings": {"Warnings": [{"Context": 4, "HResult": -2145091577, "Message": ""}]},
+}
+
+
+@pytest.mark.needs("pwsh")
+@pytest.mark.parametrize("why", PARTIAL)
+def test_what_an_incomplete_search_does_not_show_is_unknown_and_not_absent(stage, why):
+    stage.agent["searches"][0]["found"] |= PARTIAL[why]
+    stage.prepare(installs.planned("00000000-0000-4000-8000-000000000009"))
+    stage.run()
+    assert stage.line("installing", "skipped")["reason"] == "unknown"
+
+
+@pytest.mark.needs("pwsh")
 @pytest.mark.parametrize("who", BLIND)
 def test_an_installer_that_cannot_be_asked_about_is_waited_for_and_then_keeps_the_update_out(stage, who):
     stage.agent |= BLIND[who]

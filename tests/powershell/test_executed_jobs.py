@@ -418,6 +418,19 @@ def test_an_installation_is_alive_while_its_host_goes_down_and_just_after(instal
     assert install_host.state_of() == "running"
 
 
+@pytest.mark.needs("pwsh")
+def test_a_job_whose_time_passed_while_its_host_was_down_is_alive_until_its_start_up_trigger_had_time(install_host):
+    now = datetime.now(UTC)
+    install_host.install(hours=5, armed=True)
+    journal = install_host.base / "jobs" / INSTALL / "journal.jsonl"
+    (line,) = install_host.journal(INSTALL)
+    away = {"at": stamp(now - timedelta(hours=3)), "not_before": stamp(now - timedelta(hours=1))}
+    journal.write_text(json.dumps({**line, **away}, separators=(",", ":")) + "\n", encoding="utf-8")
+    assert install_host.state_of() == "interrupted"
+    install_host.state["boot_time"] = stamp(now - timedelta(minutes=3))
+    assert install_host.state_of() == "armed"
+
+
 REFUSALS = {
     "worker_hash": {"worker": "another text"},
     "signed_scripts_only": {"policy": "AllSigned"},

@@ -126,6 +126,8 @@ def test_the_worker_has_every_reason_of_the_contract_and_no_other():
         *("does_not_fit", "stopped", "hard_reboot", "not_offered", "revision_changed", "excluded", "download_failed"),
         *("eula", "disk_space", "other_installer", "too_late", "installed"),
     }
+    assert words_of("Set-Ruling", "Reason") >= {"unknown", "not_offered"}
+    assert words_of("Get-HardReboot", "Reason") == {"unknown", "hard_reboot"}
 
 
 @pytest.mark.parametrize("function", ["Test-AgentBusy", "Test-Mutex", "Test-Servicing", "Test-Process"])
@@ -139,6 +141,13 @@ def test_who_cannot_be_asked_is_never_told_to_be_idle(function):
 
 def test_worker_and_double_ask_the_same_installers_in_the_same_order(tmp_path):
     assert re.findall(r"who = '([^']+)'", body_of("Get-Busy")) == list(installers(Stage({}, tmp_path).host))
+
+
+def test_worker_and_double_have_the_same_words_for_what_is_unknown():
+    texts = re.findall(r"-Reason 'unknown' -Text [\"']([^:\"']+)", body_of("Set-Ruling") + body_of("Get-HardReboot"))
+    source = inspect.getsource(install_guards)
+    assert len(texts) == 2
+    assert [text for text in texts if text not in source] == []
 
 
 def test_worker_and_double_have_the_same_words_for_what_is_never_installed():

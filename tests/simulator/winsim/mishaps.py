@@ -22,6 +22,7 @@ SERVICING_KEY: Final = f"{CBS}\\Interface"
 SERVICING_VALUE: Final = "ServicingInProgress"
 MSI_MUTEX: Final = "Global\\_MSIExecute"
 TI_WORKER: Final = "TiWorker"
+INSTALLS: Final = "the update agent is installing"
 SERVICED: Final = "Windows is being serviced"
 WORKS: Final = f"{TI_WORKER} is running"
 TakeBack = Callable[[], None]
@@ -105,7 +106,7 @@ def installers(host: Host) -> dict[str, bool]:
     agent = host.update_agent
     names = {process.name.lower().removesuffix(".exe") for process in host.processes}
     return {
-        "the update agent is installing": agent is not None and (agent.busy or host.installation is not None),
+        INSTALLS: agent is not None and (agent.busy or host.installation is not None),
         "Windows Installer is installing": MSI_MUTEX.lower() in {mutex.lower() for mutex in host.mutexes},
         SERVICED: value is not None and isinstance(value.data, int) and value.data > 1,
         WORKS: TI_WORKER.lower() in names,
@@ -118,8 +119,13 @@ def other_installer(host: Host) -> str | None:
 
 
 def seen_installer(host: Host) -> str | None:
-    """The same as a worker sees it: who cannot be asked (`denied`) counts as one who installs."""
-    unknown = {SERVICED: host.denied.key(SERVICING_KEY), WORKS: host.denied.name(TI_WORKER)}
+    """The same as a worker sees it: who cannot be asked counts as one who installs."""
+    agent = host.update_agent
+    unknown = {
+        INSTALLS: agent is not None and "busy" in agent.unreadable,
+        SERVICED: host.denied.key(SERVICING_KEY),
+        WORKS: host.denied.name(TI_WORKER),
+    }
     answers = {who: None if unknown.get(who) else busy for who, busy in installers(host).items()}
     found = [who for who, busy in answers.items() if busy]
     found += [f"whether {who} could not be read" for who, busy in answers.items() if busy is None]

@@ -175,6 +175,7 @@ class UpdateAgent:
     version: str | None = None
     busy: bool = False
     reboot_required_before_installation: bool | None = None
+    unreadable: list[str] = field(default_factory=list)
 
     @property
     def refuses_to_install(self) -> bool:

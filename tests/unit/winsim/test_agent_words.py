@@ -41,6 +41,7 @@ update_agent:
   version: 10.0.1
   busy: true
   reboot_required_before_installation: true
+  unreadable: [busy]
   history: [{at: 2026-11-10T18:00:00Z, result: failed, operation: 1, note: free words are kept}]
   updates:
     - id: a
@@ -92,6 +93,7 @@ BAD = [
     ("update_agent: {catalogs: {wsusscn2.cab: {}}}", "must be a full Windows path"),
     ("update_agent: {updates: [{id: a, offered_by: [default]}]}", "unknown word 'default'"),
     ("update_agent: {updates: [{id: a, unreadable: [everything]}]}", "unknown word 'everything'"),
+    ("update_agent: {unreadable: [title]}", "unknown word 'title'"),
     ("update_agent: {updates: [{id: a, products: [{id: b}]}]}", "the word 'name' is missing"),
     ("update_agent: {services: [{id: a}, {id: A}]}", "the service 'a' is given twice"),
     ("update_agent: {updates: [{id: a, download: later}]}", "must be ok or fail:0x with eight digits"),
@@ -168,8 +170,10 @@ def test_the_system_block_tells_what_policy_made_of_powershell(make_host):
 
 def test_the_installers_state_is_what_the_file_says(make_host, ask):
     host = make_host(EVERY_WORD)
-    for name in ("IsBusy", "RebootRequiredBeforeInstallation"):
-        assert ask(host, "com_property", progid="Microsoft.Update.Installer", property=name)["data"] == {"value": True}
+    said = ask(host, "com_property", progid="Microsoft.Update.Installer", property="RebootRequiredBeforeInstallation")
+    assert said["data"] == {"value": True}
+    refused = ask(host, "com_property", progid="Microsoft.Update.Installer", property="IsBusy")
+    assert (refused["state"], refused["error"]["hresult"]) == ("error", "0x80004005")
     healthy = make_host(update_agent={})
     for name in ("IsBusy", "RebootRequiredBeforeInstallation"):
         asked = ask(healthy, "com_property", progid="Microsoft.Update.Installer", property=name)

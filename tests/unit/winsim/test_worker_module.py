@@ -217,6 +217,20 @@ def test_a_task_that_was_started_a_moment_ago_may_not_say_yet_that_it_runs(make_
     assert states(job(host, "list")) == {JOB: "interrupted"}
 
 
+def test_a_job_whose_time_passed_while_its_host_was_down_is_alive_until_its_start_up_trigger_had_time(
+    make_host, start, wind, job
+):
+    words = {"kind": "install", "armed": True, "not_before": "2026-11-18T03:05:00Z"}
+    task = {"state": "ready", "at": "2026-11-18T03:05:00Z", "at_startup": True}
+    left = left_by(RUNNING_ELSEWHERE, armed(RUNNING_ELSEWHERE) | words, tasks={places.task_of(RUNNING_ELSEWHERE): task})
+    booted = {"boot_time": "2026-11-18T03:19:00Z"}
+    host = make_host(update_agent={}, os=booted, **left)
+    assert states(job(host, "list")) == {RUNNING_ELSEWHERE: "armed"}
+    assert start(host)["msg"].startswith(f"the job {RUNNING_ELSEWHERE} is armed, and one job runs at a time: wait for")
+    wind(host, 9 * 60)
+    assert states(job(host, "list")) == {RUNNING_ELSEWHERE: "interrupted"}
+
+
 def test_a_scan_tells_nothing_of_a_scan_before_it_that_died(make_host, start, job):
     dead = job_name(4)
     host = make_host(update_agent={}, **left_by(dead, armed(dead), STARTED))

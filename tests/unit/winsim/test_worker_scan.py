@@ -184,6 +184,12 @@ def test_the_result_holds_the_source_the_updates_the_history_and_an_end(finished
     assert last_scan(host)["complete"] is True
 
 
+def test_what_the_installer_would_not_tell_is_null_with_a_warning(finished):
+    header = result_of(finished({"unreadable": ["reboot_required_before_installation"]}))[0]
+    assert (header["busy"], header["reboot_required_before_installation"]) == (False, None)
+    assert [warning["context"] for warning in header["warnings"]] == ["installer"]
+
+
 def test_what_waits_for_a_reboot_is_unknown_when_one_update_would_not_tell(finished):
     host = finished({"updates": [{"id": GUID, "unreadable": ["reboot_required"]}]})
     assert last_scan(host)["updates_pending_reboot"] is None

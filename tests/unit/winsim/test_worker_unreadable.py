@@ -14,7 +14,12 @@ from winsim.mishaps import SERVICING_KEY, TI_WORKER
 
 A = "00000000-0000-0000-0000-00000000000a"
 PLANNED = {"id": A, "revision": 1}
+B = "00000000-0000-0000-0000-00000000000b"
+REBOOT_UNREAD = "whether a reboot must come first could not be read: Unspecified error"
+NOT_SHOWN = ("unknown", "the search was incomplete and does not show it")
+INCOMPLETE = [{"context": 4, "hresult": "0x80248007"}]
 OTHERS = {
+    "IsBusy": "whether the update agent is installing could not be read",
     SERVICING_KEY: "whether Windows is being serviced could not be read",
     TI_WORKER: "whether TiWorker is running could not be read",
 }
@@ -67,13 +72,52 @@ def test_what_speaks_against_an_update_is_told_before_what_could_not_be_read(run
     assert skipped(made) == [("excluded", "it is optional (browse only)")]
 
 
-@pytest.mark.parametrize(("denied", "text"), OTHERS.items(), ids=["key", "process"])
+@pytest.mark.parametrize(("denied", "text"), OTHERS.items(), ids=["agent", "key", "process"])
 def test_an_installer_that_cannot_be_asked_about_is_waited_for_and_then_keeps_the_update_out(run, denied, text):
-    made = run(host={"denied": [denied]}, busy_wait_minutes=20)
+    agent = {"unreadable": ["busy"]} if denied == "IsBusy" else None
+    made = run(host={"denied": [denied]}, agent=agent, busy_wait_minutes=20)
     (waiting,) = lines(made, "installing", "waiting")
     assert (waiting["reason"], waiting["text"]) == ("other_installer", text)
     assert skipped(made) == [("other_installer", text)]
     assert (installs(made), made.journal()[-1]["outcome"]) == ([], "finished")
+
+
+def test_nothing_is_installed_while_nobody_can_tell_whether_a_reboot_must_come_first(run):
+    blind = {"unreadable": ["reboot_required_before_installation"]}
+    made = run(agent=blind, reboot={"mode": "if_required"})
+    assert skipped(made) == [("unknown", REBOOT_UNREAD)]
+    assert (installs(made), made.journal()[-1]["outcome"]) == ([], "finished")
+    assert skipped(made, "rebooting") == []
+    assert skipped(run(planned=[{**PLANNED, "named": True}], agent=blind)) == [("unknown", REBOOT_UNREAD)]
+
+
+def test_an_agent_that_does_not_answer_at_first_is_asked_again_when_nobody_is_at_work_any_more(run):
+    second = {"after_minutes": 1, "minutes": 10, "kind": "msi"}
+    made = run(
+        host={"second_installer": second}, agent={"unreadable": ["reboot_required_before_installation"]}, until=300
+    )
+    assert [line["reason"] for line in lines(made, "installing", "waiting")] == ["other_installer"]
+    made.host.update_agent.unreadable.clear()
+    made.wait_until(LONG_ENOUGH)
+    assert (installs(made), skipped(made)) == ([A], [])
+
+
+def test_what_an_incomplete_search_does_not_show_is_unknown_and_not_absent(run):
+    planned = [PLANNED, {"id": B, "revision": 1}]
+    made = run(planned=planned, agent={"warnings": INCOMPLETE})
+    assert (installs(made), skipped(made)) == ([A], [NOT_SHOWN])
+    assert lines(made, "downloading", "found")[0]["offered"] == 1
+    assert [reason for reason, _text in skipped(run(planned=planned))] == ["not_offered"]
+
+
+def test_what_the_local_store_does_not_show_is_unknown_while_the_service_does_not_answer(run):
+    fails = {"hresult": "0x8024401F"}
+    planned = [PLANNED, {"id": B, "revision": 1}]
+    made = run({"downloaded": True}, planned, agent={"search_fails": [fails]})
+    assert (installs(made), skipped(made)) == ([A], [NOT_SHOWN])
+    # Who asks for the local store gets its answer.
+    made = run({"downloaded": True}, planned, agent={"search_fails": [fails]}, source={"online": "false"})
+    assert [reason for reason, _text in skipped(made)] == ["not_offered"]
 
 
 def test_an_installer_that_is_seen_is_told_before_one_that_cannot_be_asked_about(run):

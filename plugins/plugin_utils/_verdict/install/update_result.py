@@ -28,6 +28,8 @@ STATES: tuple[UpdateState, ...] = (
 )
 # Time, order or another installer was in the way: another window may do.
 DEFERRED = frozenset({"does_not_fit", "too_late", "stopped", "hard_reboot", "other_installer"})
+# The worker could not read what decides and began nothing, or its reason was lost.
+UNKNOWN = "unknown"
 MAX_BECAUSE = 600
 _FAILED = ("failed", "aborted")
 _NOTHING_WRONG = "0x00000000"
@@ -166,6 +168,8 @@ def _skipped(update: Planned, skip: Skip, view: View, journal: InstallJournal) -
         return "failed", f"{text}{f' ({failure})' if failure and failure not in text else ''}", failure
     if skip.reason in DEFERRED:
         return "deferred", text, None
+    if skip.reason == UNKNOWN:
+        return ("skipped" if view.word == "absent" else "unknown"), f"{text}; {view.text}", None
     if skip.reason in ("installed", "not_offered"):
         if view.word == "offered":
             return "missing", f"{text}; {view.text}", None

@@ -30,6 +30,12 @@ RESULTS: Final = {
 }
 SELECTIONS: Final = {"default": 0, "managed_server": 1, "windows_update": 2, "service": 3}
 UNSPECIFIED: Final = "0x80004005"
+UNSPECIFIED_TEXT: Final = "Unspecified error"
+# What IUpdateInstaller says of the host, by the word of the host file.
+INSTALLER_FLAGS: Final = {
+    "busy": "IsBusy",
+    "reboot_required_before_installation": "RebootRequiredBeforeInstallation",
+}
 NO_SERVICE: Final = "00000000-0000-0000-0000-000000000000"
 
 Read = Callable[[Mapping[str, Any]], object]
@@ -86,10 +92,23 @@ def unreadable_warnings(updates: Iterable[Mapping[str, Any]]) -> list[dict[str, 
         {
             "context": "unreadable",
             "hresult": UNSPECIFIED,
-            "message": f"{name} could not be read {times[name]} times: Unspecified error",
+            "message": f"{name} could not be read {times[name]} times: {UNSPECIFIED_TEXT}",
         }
         for name in sorted(times, key=str.lower)
     ]
+
+
+def installer_warnings(agent: UpdateAgent) -> list[dict[str, Any]]:
+    """One for each flag of the installer that the agent would not tell."""
+    failure = {"context": "installer", "hresult": UNSPECIFIED, "message": UNSPECIFIED_TEXT}
+    return [dict(failure) for word in INSTALLER_FLAGS if word in agent.unreadable]
+
+
+def installer_flag(agent: UpdateAgent, word: str) -> bool | None:
+    """What the installer says of itself; None where the agent would not tell."""
+    if word in agent.unreadable:
+        return None
+    return agent.busy if word == "busy" else agent.refuses_to_install
 
 
 def history_lines(agent: UpdateAgent, most: int) -> list[dict[str, Any]]:

@@ -47,6 +47,11 @@ class Found:
     result_code: int
     warnings: list[dict[str, Any]]
 
+    @property
+    def is_whole(self) -> bool:
+        """Only a search without errors and without warnings shows everything."""
+        return self.result_code == SUCCEEDED and not self.warnings
+
 
 def search_takes(host: Host, request: Request) -> float:
     """How many of the host's seconds the search takes, whether it succeeds or not."""

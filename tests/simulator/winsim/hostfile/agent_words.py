@@ -179,5 +179,6 @@ AGENT: Final = record(
         "version": Word(text()),
         "busy": Word(boolean),
         "reboot_required_before_installation": Word(boolean),
+        "unreadable": Word(list_of(choice(*lines.INSTALLER_FLAGS))),
     },
 )

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from ..agent.lines import INSTALLER_FLAGS, UNSPECIFIED, UNSPECIFIED_TEXT
 from ..host import Access, Host
 from ..model import UpdateAgent
 from .answers import AbsentError, Ask, denied, failed
 
+_COM_ERROR: Final = "System.Runtime.InteropServices.COMException"
 # What a reader may want, by program id; any other property is an error, as COM's own DISP_E_UNKNOWNNAME.
 PROGRAMS: Final[Mapping[str, Mapping[str, Callable[[UpdateAgent, Host], object]]]] = {
     "microsoft.update.systeminfo": {
@@ -40,6 +42,7 @@ def read_property(access: Access, ask: Ask) -> dict[str, Any]:
         raise AbsentError
     properties = PROGRAMS[progid.lower()]
     if name.lower() not in properties:
-        kind = "System.Runtime.InteropServices.COMException"
-        raise failed(f"Unknown name. ({progid}.{name})", kind=kind, hresult="0x80020006")
+        raise failed(f"Unknown name. ({progid}.{name})", kind=_COM_ERROR, hresult="0x80020006")
+    if name.lower() in {INSTALLER_FLAGS[word].lower() for word in agent.unreadable}:
+        raise failed(UNSPECIFIED_TEXT, kind=_COM_ERROR, hresult=UNSPECIFIED)
     return {"value": properties[name.lower()](agent, access.host)}

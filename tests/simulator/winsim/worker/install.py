@@ -55,13 +55,13 @@ def _prepare(session: Session) -> Steps:
     known = yield from session.search_offered()
     for item in session.items:
         item.found = known.get(item.id)
-        item.reason = ruling(item)
+        item.reason = ruling(item, whole=session.whole)
     offered = [item for item in session.items if item.reason is None or item.reason[0] not in _NOT_OFFERED]
     run.say("downloading", step="found", offered=len(offered))
     yield from download_all(session)
 
 
-_NOT_OFFERED: Final = frozenset({"not_offered", "installed"})
+_NOT_OFFERED: Final = frozenset({"not_offered", "unknown", "installed"})
 
 
 def _install_all(session: Session) -> Steps:
@@ -88,7 +88,7 @@ def _look_again(session: Session) -> None:
         return
     for item in session.items:
         if item.reason is None and item.found is not None:
-            item.reason = ruling(item)
+            item.reason = ruling(item, whole=session.whole)
 
 
 def _install_one(session: Session, item: Item) -> Steps:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ..agent.errors import AgentError
 from ..agent.lines import history_lines, told
-from ..agent.search import SUCCEEDED, Found
+from ..agent.search import Found
 from ..agent.services import agent_of
 from .install_plan import IF_REQUIRED
 from .install_traces import reboot_signals
@@ -50,7 +50,7 @@ def verify(session: Session) -> Steps:
     run = session.run
     found = yield from _search(session)
     known = by_id(found) if found is not None else None
-    whole = found is not None and found.result_code == SUCCEEDED
+    whole = found is not None and found.is_whole
     history = history_lines(agent_of(run.host), HISTORY)
     for item in session.begun:
         seen = _seen(item, known, whole=whole)

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from typing import Any, Final
 
 from ..agent.categories import CLASSIFICATIONS, DRIVERS, categories_of
-from ..agent.lines import told
+from ..agent.lines import UNSPECIFIED_TEXT, installer_flag, told
 from ..agent.services import agent_of
 from .session import Item, Session
 
@@ -18,11 +18,15 @@ UPGRADES: Final = CLASSIFICATIONS["Upgrades"]
 DRIVER: Final = 2
 
 
-def ruling(item: Item) -> Refusal:
-    """What the agent says of it: whether this very update is there to be installed, and may be."""
+def ruling(item: Item, *, whole: bool) -> Refusal:
+    """What the agent says of it: whether this very update is there to be installed, and may be. Only a whole search
+    tells what is not offered.
+    """
     update = item.found
     if update is None:
-        return "not_offered", "the agent does not offer it"
+        if whole:
+            return "not_offered", "the agent does not offer it"
+        return "unknown", "the search was incomplete and does not show it"
     installed, revision = told(update, "installed"), told(update, "revision")
     if installed:
         return "installed", "it is installed already"
@@ -62,7 +66,7 @@ def disk_refusal(session: Session) -> Refusal:
 def refusal(session: Session, item: Item) -> Generator[float, None, Refusal]:
     """Everything that is looked at before an update is begun; waits for another installer."""
     session.look_at_clock("installing")
-    found = _early(session, item) or _hard_reboot(session) or disk_refusal(session)
+    found = _early(session, item) or _known(_hard_reboot(session)) or disk_refusal(session)
     if found is None and not item.ready:
         found = "download_failed", "it is not downloaded"
     if found is not None:
@@ -91,8 +95,16 @@ def _time_refusal(session: Session, item: Item) -> Refusal:
     return "does_not_fit", f"it needs {item.needs:g} seconds with the reserve, and {left} are left"
 
 
+def _known(found: Refusal) -> Refusal:
+    """An agent that does not answer now may do so when nobody is at work any more: it is asked again then."""
+    return None if found is not None and found[0] == "unknown" else found
+
+
 def _hard_reboot(session: Session) -> Refusal:
-    if agent_of(session.run.host).refuses_to_install:
+    due = installer_flag(agent_of(session.run.host), "reboot_required_before_installation")
+    if due is None:
+        return "unknown", f"whether a reboot must come first could not be read: {UNSPECIFIED_TEXT}"
+    if due:
         session.blocked = True
         return "hard_reboot", "the agent installs nothing more before a reboot"
     return None

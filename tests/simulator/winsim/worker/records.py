@@ -65,10 +65,10 @@ def job_state(host: Host, job: str) -> JobState:
         return JobState(job, kind, "interrupted", started, None)
     if task.state in {"running", "queued"}:
         return JobState(job, kind, "armed" if armed else "running", started, None)
+    comes = kind == "install" and _boot_continues(host, last)
     if armed:
         waits = _is_fresh(host, started) or (task.at is not None and host.clock.now() - task.at < SLOW_START)
-        return JobState(job, kind, "armed" if waits else "interrupted", started, None)
-    comes = kind == "install" and _boot_continues(host, last)
+        return JobState(job, kind, "armed" if waits or comes else "interrupted", started, None)
     return JobState(job, kind, "running" if comes else "interrupted", started, None)
 
 

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..agent import services
-from ..agent.lines import history_lines, unreadable_warnings, update_line
+from ..agent.lines import (
+    INSTALLER_FLAGS,
+    history_lines,
+    installer_flag,
+    installer_warnings,
+    unreadable_warnings,
+    update_line,
+)
 from ..agent.search import OFFLINE_NAME, OFFLINE_SERVICE, Found, Request, search, search_takes
 from ..clock import stamp
 from . import places, traces
@@ -125,9 +132,8 @@ def _header(run: WorkerRun, asked: Asked, found: Found, scanned_at: str, *, onli
         **asked.dates,
         "agent_version": agent.version or f"10.0.{run.host.os.build}",
         "reboot_required": agent.reboot_required,
-        "busy": agent.busy,
-        "reboot_required_before_installation": agent.refuses_to_install,
-        "warnings": found.warnings + unreadable_warnings(found.updates),
+        **{word: installer_flag(agent, word) for word in INSTALLER_FLAGS},
+        "warnings": found.warnings + installer_warnings(agent) + unreadable_warnings(found.updates),
         "errors": asked.errors,
     }
 

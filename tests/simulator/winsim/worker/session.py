@@ -47,7 +47,7 @@ class Item:
 class Session:
     """`halt` is why nothing more is installed, `blocked` that a reboot must come first; `busy_left` is how long it
     still waits for other installers, `reboots` how often the job has rebooted the host, `waits` that one of its updates
-    was seen to wait for another boot.
+    was seen to wait for another boot, `whole` that the search has shown all that is offered.
     """
 
     run: WorkerRun
@@ -65,6 +65,7 @@ class Session:
     asks_reboot: bool = False
     reboots: int = 0
     waits: bool = False
+    whole: bool = False
     reboot_required: bool | None = None
 
     def look_at_clock(self, phase: str) -> None:
@@ -126,13 +127,17 @@ class Session:
         return search(self.run.host, request)
 
     def search_offered(self) -> Generator[float, None, dict[str, dict[str, Any]]]:
-        """Everything that the agent knows, by id. Raises StopAskedError, StepError."""
+        """Everything that the agent knows, by id. What the local store does not know, the service may offer.
+
+        Raises StopAskedError, StepError.
+        """
         source = self.plan.source
         patience = Patience("downloading", source.get("attempts"), source.get("online") or "auto")
         with step("searching"):
             found, _online = yield from search_patiently(
                 self.run, patience, lambda attempt, online: self.search_once("downloading", attempt, online=online)
             )
+        self.whole = found.is_whole and not patience.errors
         return by_id(found)
 
 

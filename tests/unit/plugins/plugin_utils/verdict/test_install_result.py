@@ -94,6 +94,9 @@ class TestAgainstAFreshScan:
             ("excluded", False, "skipped"),
             ("revision_changed", False, "skipped"),
             ("not_offered", False, "missing"),
+            ("unknown", False, "unknown"),
+            ("unknown", None, "unknown"),
+            ("unknown", True, "verified"),
             ("installed", True, "verified"),
             ("installed", False, "missing"),
             ("installed", None, "unknown"),
@@ -104,6 +107,14 @@ class TestAgainstAFreshScan:
     def test_an_update_that_was_not_begun(self, reason, installed, state):
         result = judge(skipped(1, 10, reason), done(11), after=scan(found(1, installed=installed)), proof=evidence())
         assert (result.results[0].state, result.results[0].reason) == (state, reason)
+
+    def test_what_the_worker_could_not_tell_is_unknown_unless_a_whole_scan_tells_it(self):
+        line = skipped(1, 10, "unknown")
+        result = judge(line, done(11), after=scan(found(1, installed=False)), proof=evidence())
+        assert (result.state, result.outcome) == ("finished", "unknown")
+        assert one(line, done(11))[0] == "unknown"
+        assert one(line, done(11), after=scan(found(2)))[0] == "skipped"
+        assert one({**line, "reason": None}, done(11))[0] == "unknown"
 
     def test_a_download_that_failed_brings_its_code(self):
         broken = {"at": at(5), "phase": "downloading", "step": "end", "id": name(1), "revision": 200}
