@@ -762,7 +762,6 @@ function Test-Mutex($Name) {
     try {
         if (-not [Threading.Mutex]::TryOpenExisting($Name, [ref]$mutex)) { return $false }
     }
-    catch [UnauthorizedAccessException] { return $true }
     catch { return $null }
     try {
         if (-not $mutex.WaitOne(0)) { return $true }
@@ -850,7 +849,7 @@ function Test-Process($Name) {
     }
 }
 
-# Who is installing, or null. Who could not be asked counts as one who is.
+# What speaks against beginning because somebody is installing, or null. Who could not be asked counts as one who is.
 function Get-Busy($Job) {
     $answers = @(
         @{ who = 'the update agent is installing'; busy = Test-AgentBusy -Job $Job }
@@ -858,8 +857,10 @@ function Get-Busy($Job) {
         @{ who = 'Windows is being serviced'; busy = Test-Servicing }
         @{ who = 'TiWorker is running'; busy = Test-Process -Name 'TiWorker' }
     )
-    foreach ($answer in $answers) { if ($answer.busy) { return $answer.who } }
-    foreach ($answer in $answers) { if ($null -eq $answer.busy) { return "whether $($answer.who) could not be read" } }
+    foreach ($answer in $answers) { if ($answer.busy) { return New-Obstacle -Reason 'other_installer' -Text $answer.who } }
+    foreach ($answer in $answers) {
+        if ($null -eq $answer.busy) { return New-Obstacle -Reason 'unknown' -Text "whether $($answer.who) could not be read" }
+    }
     $null
 }
 
@@ -896,14 +897,14 @@ function Get-PlanTable($Job, $Name) {
     ConvertTo-Table -From $Job.plan[$Name]
 }
 
-# `found` is the agent's object, `reason` and `text` say why it is not installed.
+# `found` is the agent's object, `reason` and `text` say why it is not installed, `lack` why it is not ready for that yet.
 function New-PlannedUpdate($Job, $Entry, [double]$Reserve) {
     $update = ConvertTo-Table -From $Entry
     if (-not $update['id']) { Stop-Refused -Job $Job -Word 'bad_plan' -Message 'an update of the plan has no id' }
     @{
         id = ([string]$update['id']).ToLowerInvariant(); revision = $update['revision']; named = $update['named'] -eq $true
         needs = (Get-PlanNumber -Table $update -Name 'run_minutes' -Default 60) * 60 + $Reserve
-        found = $null; ready = $false; reason = $null; text = $null
+        found = $null; reason = $null; text = $null; lack = New-Obstacle -Reason 'download_failed' -Text 'it is not downloaded'
     }
 }
 
@@ -1023,14 +1024,14 @@ function Wait-Until($Job, $Phase, $Time) {
     }
 }
 
-# Who is still at work when the patience, or the time for what comes next, is over; null when nobody is.
+# What Get-Busy says when the patience, or the time for what comes next, is over.
 function Wait-Idle($Job, $Phase, [double]$Seconds, $Until, [double]$Needs) {
     $busy = Get-Busy -Job $Job
     if ($null -eq $busy -or $Seconds -le 0) { return $busy }
     $end = (Get-Elapsed) + $Seconds
     $later = (Get-Now).AddSeconds($Seconds)
     Write-Journal -Job $Job -Phase $Phase -Facts ([ordered]@{
-        step = 'waiting'; until = Get-TimeText -Time $later; reason = 'other_installer'; text = $busy
+        step = 'waiting'; until = Get-TimeText -Time $later; reason = 'other_installer'; text = $busy.text
     })
     while ($null -ne $busy -and (Get-Elapsed) -lt $end) {
         if ((Test-Stop -Job $Job) -or -not (Test-Fit -Job $Job -Until $Until -Needs $Needs)) { break }
@@ -1274,7 +1275,7 @@ function Invoke-Download($Job, $Update) {
             Set-Reason -Update $Update -Reason 'download_failed' -Text "its download failed: $code"
         }
     }
-    $Update.ready = $result -ne 'failed'
+    if ($result -ne 'failed') { $Update.lack = $null }
     Write-Journal -Job $Job -Phase 'downloading' -Facts ([ordered]@{
         step = 'end'; id = $Update.id; revision = $Update.revision; result = $result; hresult = $code
     })
@@ -1287,11 +1288,21 @@ function Confirm-Eula($Job, $Update) {
     catch { Set-Reason -Update $Update -Reason 'eula' -Text "its terms could not be accepted: $((Get-Failure -Record $_).message)" }
 }
 
-# Null when there is enough, or when nobody could tell.
-function Get-SpaceProblem($Job) {
+# Null when there is enough. Where nothing has to stay free, nobody is asked.
+function Get-SpaceObstacle($Job) {
+    if ($Job.install.min_free -le 0) { return $null }
     $free = Get-FreeMegabytes
-    if ($null -eq $free -or $free -ge $Job.install.min_free) { return $null }
-    "the system drive has $free MB left, less than $($Job.install.min_free)"
+    if ($null -eq $free) { return New-Obstacle -Reason 'unknown' -Text 'the free space of the system drive could not be read' }
+    if ($free -ge $Job.install.min_free) { return $null }
+    New-Obstacle -Reason 'disk_space' -Text "the system drive has $free MB left, less than $($Job.install.min_free)"
+}
+
+# Of a plan that leaves the download to others. Null when it is there.
+function Get-DownloadObstacle($Job, $Update) {
+    $there = Read-Flag -Job $Job -From $Update.found -Name 'IsDownloaded'
+    if ($null -eq $there) { return New-Obstacle -Reason 'unknown' -Text 'whether it is downloaded could not be read' }
+    if ($there) { return $null }
+    New-Obstacle -Reason 'download_failed' -Text 'it is not downloaded'
 }
 
 function Invoke-Downloads($Job) {
@@ -1303,10 +1314,12 @@ function Invoke-Downloads($Job) {
         Confirm-Eula -Job $Job -Update $update
         if ($null -ne $update.reason) { continue }
         if ($Job.install.phases -notcontains 'download') {
-            $update.ready = [bool](Read-Flag -Job $Job -From $update.found -Name 'IsDownloaded')
+            $update.lack = Get-DownloadObstacle -Job $Job -Update $update
             continue
         }
-        if ($null -eq (Get-SpaceProblem -Job $Job)) { Invoke-Download -Job $Job -Update $update }
+        $space = Get-SpaceObstacle -Job $Job
+        if ($null -eq $space) { Invoke-Download -Job $Job -Update $update }
+        else { $update.lack = $space }
     }
 }
 
@@ -1356,14 +1369,14 @@ function Get-Obstacle($Job, $Update) {
     # An agent that does not answer now may do so when nobody is at work any more: it is asked again below.
     $obstacle = Get-HardReboot -Job $Job
     if ($null -ne $obstacle -and $obstacle.reason -ne 'unknown') { return $obstacle }
-    $space = Get-SpaceProblem -Job $Job
-    if ($null -ne $space) { return New-Obstacle -Reason 'disk_space' -Text $space }
-    if (-not $Update.ready) { return New-Obstacle -Reason 'download_failed' -Text 'it is not downloaded' }
+    $space = Get-SpaceObstacle -Job $Job
+    if ($null -ne $space) { return $space }
+    if ($null -ne $Update.lack) { return $Update.lack }
     $install = $Job.install
     $begun = Get-Elapsed
     $busy = Wait-Idle -Job $Job -Phase 'installing' -Seconds $install.busy_left -Until $install.deadline -Needs $Update.needs
     $install.busy_left -= (Get-Elapsed) - $begun
-    if ($null -ne $busy -and -not (Test-Stop -Job $Job)) { return New-Obstacle -Reason 'other_installer' -Text $busy }
+    if ($null -ne $busy -and -not (Test-Stop -Job $Job)) { return $busy }
     $obstacle = Get-EarlyObstacle -Job $Job -Update $Update
     if ($null -eq $obstacle) { $obstacle = Get-HardReboot -Job $Job }
     $obstacle
@@ -1520,7 +1533,7 @@ function Get-RebootObstacle($Job) {
     $needs = $reboot.warn + $reboot.reserve
     $busy = Wait-Idle -Job $Job -Phase 'rebooting' -Seconds $Job.install.busy_wait -Until $reboot.deadline -Needs $needs
     $obstacle = Get-RebootRefusal -Job $Job
-    if ($null -eq $obstacle -and $null -ne $busy) { $obstacle = New-Obstacle -Reason 'busy' -Text $busy }
+    if ($null -eq $obstacle -and $null -ne $busy) { $obstacle = New-Obstacle -Reason 'busy' -Text $busy.text }
     $obstacle
 }
 

@@ -181,14 +181,18 @@ function Test-Awaited($Line, $At) {
     ($now - (ConvertTo-Instant -Text $Matches[1])).TotalMinutes -lt 10
 }
 
-# The host is on its way down, or came up a moment ago and its scheduler has not got to the job that goes on then.
+# The host is on its way down, or came up a moment ago and its scheduler has not got to the job that goes on then. Where nobody tells
+# when it came up, that may be so as long as the two together take: since the last line, or the time for which the job was armed.
 function Test-Rebooting($Line) {
     if (-not ($Line -match '^\{"at":"([^"]+)"')) { return $false }
     $now = (Get-Date).ToUniversalTime()
     $last = ConvertTo-Instant -Text $Matches[1]
     if ($Line -match '"phase":"rebooting","step":"begin"' -and ($now - $last).TotalMinutes -lt 60) { return $true }
     try { $boot = (Get-CimInstance -ClassName Win32_OperatingSystem -OperationTimeoutSec 60).LastBootUpTime.ToUniversalTime() }
-    catch { return $false }
+    catch {
+        if ($Line -match '"armed":true' -and $Line -match '"not_before":"([^"]+)"') { $last = ConvertTo-Instant -Text $Matches[1] }
+        return [Math]::Abs(($now - $last).TotalMinutes) -lt 70
+    }
     $boot -gt $last -and ($now - $boot).TotalMinutes -lt 10
 }
 

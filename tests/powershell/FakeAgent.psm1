@@ -7,7 +7,7 @@
 # answers says, in its order. It searches nothing. What it was asked is kept, for the test to look at.
 
 # {boot_time, file_time, cabinet_time, searches, history, services, system_info, installer, agent_version, catalog_service, add_fails}
-# Of installations besides: {now, jumps: [{after, by}], registry: {path: {name: data}}, free_mb, busy: [{who, from, until}],
+# Of installations besides: {now, jumps: [{after, by}], registry: {path: {name: data}}, free_mb (none: it does not tell), busy: [{who, from, until}],
 # downloads: {id: [{code, hresult}]}, installs: {id: {code, hresult, reboot, seconds, throws, registry, system_info, installer}}, exit_code, boots}
 # Times are seconds since `now`, at which its clock begins; it stands still but while somebody sleeps or installs.
 param(
@@ -285,7 +285,10 @@ function Get-CimInstance {
     param([string]$ClassName, [string]$Filter, [uint32]$OperationTimeoutSec)
 
     Add-FakeCall -Name 'cim' -Facts @{ class = $ClassName; limit = $OperationTimeoutSec; filter = $Filter }
-    if ($ClassName -eq 'Win32_LogicalDisk') { return [pscustomobject]@{ FreeSpace = [uint64]$State['free_mb'] * 1MB } }
+    if ($ClassName -eq 'Win32_LogicalDisk') {
+        if ($null -eq $State['free_mb']) { throw 'the drive does not tell' }
+        return [pscustomobject]@{ FreeSpace = [uint64]$State['free_mb'] * 1MB }
+    }
     [pscustomobject]@{ LastBootUpTime = [datetime]::SpecifyKind((ConvertTo-Time -Text $State['boot_time']), 'Utc') }
 }
 

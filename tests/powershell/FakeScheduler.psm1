@@ -6,7 +6,7 @@
 # What win_patch_job meets on a host besides its files: the task scheduler, owners and rights, policy. The files are real
 # ones, below State.root, which is given out as the program folder. Tasks and owners are kept in State.keep.
 
-# {root, keep, owners: {path: sid}, policy, signature, start_fails, boot_time}
+# {root, keep, owners: {path: sid}, policy, signature, start_fails, boot_time (or 'unreadable')}
 param(
     [hashtable]$State
 )
@@ -164,6 +164,7 @@ function Get-CimInstance {
     param([string]$ClassName, [uint32]$OperationTimeoutSec)
 
     if ($ClassName -ne 'Win32_OperatingSystem' -or $OperationTimeoutSec -eq 0) { throw "nothing is known of $ClassName" }
+    if ($State['boot_time'] -eq 'unreadable') { throw 'it does not tell when it booted' }
     $boot = [datetime]::UtcNow.AddDays(-7)
     if ($State['boot_time']) { $boot = [datetimeoffset]::Parse($State['boot_time'], [cultureinfo]::InvariantCulture).UtcDateTime }
     [pscustomobject]@{ LastBootUpTime = $boot }

@@ -242,16 +242,41 @@ def test_what_an_incomplete_search_does_not_show_is_unknown_and_not_absent(stage
 
 @pytest.mark.needs("pwsh")
 @pytest.mark.parametrize("who", BLIND)
-def test_an_installer_that_cannot_be_asked_about_is_waited_for_and_then_keeps_the_update_out(stage, who):
+def test_an_installer_that_cannot_be_asked_about_is_waited_for_and_then_the_update_is_unknown(stage, who):
     stage.agent |= BLIND[who]
     stage.prepare(installs.planned(A))
     calls = stage.run()
     text = f"whether {who} could not be read"
     assert stage.line("installing", "waiting")["text"] == text
-    assert (stage.line("installing", "skipped")["reason"], stage.line("installing", "skipped")["text"]) == (
-        "other_installer",
-        text,
-    )
+    skipped = stage.line("installing", "skipped")
+    assert (skipped["reason"], skipped["text"]) == ("unknown", text)
+    assert installs.named(calls, "install") == []
+
+
+@pytest.mark.needs("pwsh")
+def test_nothing_is_begun_on_a_drive_that_does_not_tell_its_free_space(stage):
+    stage.agent["free_mb"] = None
+    stage.prepare(installs.planned(A))
+    calls = stage.run()
+    skipped = stage.line("installing", "skipped")
+    assert (skipped["reason"], skipped["text"]) == ("unknown", "the free space of the system drive could not be read")
+    assert installs.named(calls, "download") + installs.named(calls, "install") == []
+
+
+@pytest.mark.needs("pwsh")
+def test_nobody_asks_for_the_free_space_where_none_has_to_be_left(stage):
+    stage.agent["free_mb"] = None
+    stage.prepare(installs.planned(A), min_free_mb=0)
+    assert installs.named(stage.run(), "install") == [A]
+
+
+@pytest.mark.needs("pwsh")
+def test_whether_an_update_is_there_is_unknown_where_the_plan_downloads_nothing_and_the_agent_does_not_tell(stage):
+    stage.agent = installs.agent_of(installs.update(A) | {"IsDownloaded": None})
+    stage.prepare(installs.planned(A), phases=["install"])
+    calls = stage.run()
+    skipped = stage.line("installing", "skipped")
+    assert (skipped["reason"], skipped["text"]) == ("unknown", "whether it is downloaded could not be read")
     assert installs.named(calls, "install") == []
 
 

@@ -431,6 +431,32 @@ def test_a_job_whose_time_passed_while_its_host_was_down_is_alive_until_its_star
     assert install_host.state_of() == "armed"
 
 
+@pytest.mark.needs("pwsh")
+def test_where_nobody_tells_when_the_host_booted_a_begun_job_may_live_for_as_long_as_a_boot_takes(install_host):
+    install_host.install()
+    now = datetime.now(UTC)
+    begin = {"phase": "installing", "step": "begin"}
+    install_host.has_written(INSTALL, {"at": stamp(now - timedelta(minutes=65)), **begin})
+    assert install_host.state_of() == "interrupted"
+    install_host.state["boot_time"] = "unreadable"
+    assert install_host.state_of() == "running"
+    install_host.has_written(INSTALL, {"at": stamp(now - timedelta(minutes=75)), **begin})
+    assert install_host.state_of() == "interrupted"
+
+
+@pytest.mark.needs("pwsh")
+def test_where_nobody_tells_when_the_host_booted_an_armed_job_may_live_for_as_long_after_its_time(install_host):
+    now = datetime.now(UTC)
+    install_host.install(hours=5, armed=True)
+    install_host.state["boot_time"] = "unreadable"
+    journal = install_host.base / "jobs" / INSTALL / "journal.jsonl"
+    (line,) = install_host.journal(INSTALL)
+    for minutes, state in ((60, "armed"), (75, "interrupted")):
+        away = {"at": stamp(now - timedelta(hours=3)), "not_before": stamp(now - timedelta(minutes=minutes))}
+        journal.write_text(json.dumps({**line, **away}, separators=(",", ":")) + "\n", encoding="utf-8")
+        assert install_host.state_of() == state
+
+
 REFUSALS = {
     "worker_hash": {"worker": "another text"},
     "signed_scripts_only": {"policy": "AllSigned"},

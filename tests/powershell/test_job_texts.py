@@ -18,7 +18,7 @@ from recorder import jobs
 from recorder.golden import ROOT
 from winsim.agent.lines import UPDATE
 from winsim.mishaps import installers
-from winsim.worker import install_guards, patience, places
+from winsim.worker import install_guards, patience, places, records
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CASES = jobs.cases()
@@ -128,6 +128,9 @@ def test_the_worker_has_every_reason_of_the_contract_and_no_other():
     }
     assert words_of("Set-Ruling", "Reason") >= {"unknown", "not_offered"}
     assert words_of("Get-HardReboot", "Reason") == {"unknown", "hard_reboot"}
+    assert words_of("Get-SpaceObstacle", "Reason") == {"unknown", "disk_space"}
+    assert words_of("Get-DownloadObstacle", "Reason") == {"unknown", "download_failed"}
+    assert words_of("Get-Busy", "Reason") == {"unknown", "other_installer"}
 
 
 @pytest.mark.parametrize("function", ["Test-AgentBusy", "Test-Mutex", "Test-Servicing", "Test-Process"])
@@ -136,7 +139,7 @@ def test_who_cannot_be_asked_is_never_told_to_be_idle(function):
     assert "catch { $false }" not in body
     assert re.search(r"catch \{(?: return)? \$null \}|\n        \$null\n    \}\n\}$", body)
     assert f"busy = {function}" in body_of("Get-Busy")
-    assert "if ($null -eq $answer.busy) { return" in body_of("Get-Busy")
+    assert "if ($null -eq $answer.busy) { return New-Obstacle -Reason 'unknown'" in body_of("Get-Busy")
 
 
 def test_worker_and_double_ask_the_same_installers_in_the_same_order(tmp_path):
@@ -144,10 +147,18 @@ def test_worker_and_double_ask_the_same_installers_in_the_same_order(tmp_path):
 
 
 def test_worker_and_double_have_the_same_words_for_what_is_unknown():
-    texts = re.findall(r"-Reason 'unknown' -Text [\"']([^:\"']+)", body_of("Set-Ruling") + body_of("Get-HardReboot"))
+    bodies = map(body_of, ("Set-Ruling", "Get-HardReboot", "Get-SpaceObstacle", "Get-DownloadObstacle"))
+    texts = re.findall(r"-Reason 'unknown' -Text [\"']([^:\"']+)", "".join(bodies))
     source = inspect.getsource(install_guards)
-    assert len(texts) == 2
+    assert len(texts) == 4
     assert [text for text in texts if text not in source] == []
+
+
+def test_module_and_double_wait_as_long_for_a_boot_whose_time_nobody_tells():
+    catch = re.search(r"LastBootUpTime.*?\n    catch \{(.*?)\n    \}", body_of("Test-Rebooting", MODULE), re.DOTALL)
+    assert catch is not None
+    assert f"-lt {records.MAY_COME.total_seconds() / 60:g}" in catch[1]
+    assert "return $false" not in catch[1]
 
 
 def test_worker_and_double_have_the_same_words_for_what_is_never_installed():

@@ -23,6 +23,7 @@ SERVICING_VALUE: Final = "ServicingInProgress"
 MSI_MUTEX: Final = "Global\\_MSIExecute"
 TI_WORKER: Final = "TiWorker"
 INSTALLS: Final = "the update agent is installing"
+HELD: Final = "Windows Installer is installing"
 SERVICED: Final = "Windows is being serviced"
 WORKS: Final = f"{TI_WORKER} is running"
 TakeBack = Callable[[], None]
@@ -107,7 +108,7 @@ def installers(host: Host) -> dict[str, bool]:
     names = {process.name.lower().removesuffix(".exe") for process in host.processes}
     return {
         INSTALLS: agent is not None and (agent.busy or host.installation is not None),
-        "Windows Installer is installing": MSI_MUTEX.lower() in {mutex.lower() for mutex in host.mutexes},
+        HELD: MSI_MUTEX.lower() in {mutex.lower() for mutex in host.mutexes},
         SERVICED: value is not None and isinstance(value.data, int) and value.data > 1,
         WORKS: TI_WORKER.lower() in names,
     }
@@ -118,17 +119,18 @@ def other_installer(host: Host) -> str | None:
     return next((who for who, busy in installers(host).items() if busy), None)
 
 
-def seen_installer(host: Host) -> str | None:
-    """The same as a worker sees it: who cannot be asked counts as one who installs."""
+def seen_installer(host: Host) -> tuple[str, str] | None:
+    """The same as a worker sees it, with its reason: who cannot be asked counts as one who installs."""
     agent = host.update_agent
     unknown = {
         INSTALLS: agent is not None and "busy" in agent.unreadable,
+        HELD: host.denied.name(MSI_MUTEX),
         SERVICED: host.denied.key(SERVICING_KEY),
         WORKS: host.denied.name(TI_WORKER),
     }
     answers = {who: None if unknown.get(who) else busy for who, busy in installers(host).items()}
-    found = [who for who, busy in answers.items() if busy]
-    found += [f"whether {who} could not be read" for who, busy in answers.items() if busy is None]
+    found = [("other_installer", who) for who, busy in answers.items() if busy]
+    found += [("unknown", f"whether {who} could not be read") for who, busy in answers.items() if busy is None]
     return found[0] if found else None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.winops.patching.tests.unit.winsim.job_texts import (
@@ -22,6 +23,7 @@ from winsim.worker import places, traces
 
 FOLDER = places.folder_of(JOB)
 LATER = 86_400
+NOW = datetime(2026, 11, 18, 3, 20, tzinfo=UTC)
 RUNNING_ELSEWHERE = "install-20261118T030000Z-aaaaaaaa"
 
 
@@ -228,6 +230,41 @@ def test_a_job_whose_time_passed_while_its_host_was_down_is_alive_until_its_star
     assert states(job(host, "list")) == {RUNNING_ELSEWHERE: "armed"}
     assert start(host)["msg"].startswith(f"the job {RUNNING_ELSEWHERE} is armed, and one job runs at a time: wait for")
     wind(host, 9 * 60)
+    assert states(job(host, "list")) == {RUNNING_ELSEWHERE: "interrupted"}
+
+
+BLIND = {"denied": [r"root\cimv2:Win32_OperatingSystem"]}
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(20, "running"), (69, "running"), (71, "interrupted")])
+def test_where_nobody_tells_when_the_host_booted_a_begun_job_may_live_for_as_long_as_a_boot_takes(
+    make_host, start, job, minutes, state
+):
+    at = (NOW - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    begun = {"at": at, "phase": "installing", "step": "begin"}
+    tasks = {places.task_of(RUNNING_ELSEWHERE): {"state": "ready", "at_startup": True}}
+    left = left_by(RUNNING_ELSEWHERE, armed(RUNNING_ELSEWHERE) | {"kind": "install"}, begun, tasks=tasks)
+    assert states(job(make_host(**left), "list")) == {RUNNING_ELSEWHERE: "interrupted"}
+    host = make_host(update_agent={}, **left, **BLIND)
+    assert states(job(host, "list")) == {RUNNING_ELSEWHERE: state}
+    assert ("msg" in start(host)) == (state == "running")
+
+
+@pytest.mark.parametrize(("not_before", "state"), [("T02:20:00Z", "armed"), ("T02:05:00Z", "interrupted")])
+def test_where_nobody_tells_when_the_host_booted_an_armed_job_may_live_for_as_long_after_its_time(
+    make_host, job, not_before, state
+):
+    words = {"at": "2026-11-17T20:00:00Z", "kind": "install", "armed": True, "not_before": f"2026-11-18{not_before}"}
+    task = {"state": "ready", "at": words["not_before"], "at_startup": True}
+    left = left_by(RUNNING_ELSEWHERE, armed(RUNNING_ELSEWHERE) | words, tasks={places.task_of(RUNNING_ELSEWHERE): task})
+    assert states(job(make_host(**left), "list")) == {RUNNING_ELSEWHERE: "interrupted"}
+    assert states(job(make_host(**left, **BLIND), "list")) == {RUNNING_ELSEWHERE: state}
+
+
+def test_where_nobody_tells_when_the_host_booted_a_last_line_from_the_future_keeps_nobody_out_for_ever(make_host, job):
+    begun = {"at": "2026-11-18T09:00:00Z", "phase": "installing", "step": "begin"}
+    tasks = {places.task_of(RUNNING_ELSEWHERE): {"state": "ready", "at_startup": True}}
+    host = make_host(**left_by(RUNNING_ELSEWHERE, armed(RUNNING_ELSEWHERE), begun, tasks=tasks), **BLIND)
     assert states(job(host, "list")) == {RUNNING_ELSEWHERE: "interrupted"}
 
 

@@ -9,17 +9,20 @@ import pytest
 from ansible_collections.winops.patching.tests.contract.jobs import LONG_ENOUGH, Stage
 
 from winsim.agent.install import REBOOT_REQUIRED, RUN_ONCE
-from winsim.denial import SESSION_MANAGER
-from winsim.mishaps import SERVICING_KEY, TI_WORKER
+from winsim.denial import SESSION_MANAGER, DenialList
+from winsim.mishaps import MSI_MUTEX, SERVICING_KEY, TI_WORKER
 
 A = "00000000-0000-0000-0000-00000000000a"
 PLANNED = {"id": A, "revision": 1}
 B = "00000000-0000-0000-0000-00000000000b"
 REBOOT_UNREAD = "whether a reboot must come first could not be read: Unspecified error"
 NOT_SHOWN = ("unknown", "the search was incomplete and does not show it")
+DISK = r"root\cimv2:Win32_LogicalDisk"
+SPACE_UNREAD = ("unknown", "the free space of the system drive could not be read")
 INCOMPLETE = [{"context": 4, "hresult": "0x80248007"}]
 OTHERS = {
     "IsBusy": "whether the update agent is installing could not be read",
+    MSI_MUTEX: "whether Windows Installer is installing could not be read",
     SERVICING_KEY: "whether Windows is being serviced could not be read",
     TI_WORKER: "whether TiWorker is running could not be read",
 }
@@ -72,14 +75,50 @@ def test_what_speaks_against_an_update_is_told_before_what_could_not_be_read(run
     assert skipped(made) == [("excluded", "it is optional (browse only)")]
 
 
-@pytest.mark.parametrize(("denied", "text"), OTHERS.items(), ids=["agent", "key", "process"])
-def test_an_installer_that_cannot_be_asked_about_is_waited_for_and_then_keeps_the_update_out(run, denied, text):
+@pytest.mark.parametrize(("denied", "text"), OTHERS.items(), ids=["agent", "mutex", "key", "process"])
+def test_an_installer_that_cannot_be_asked_about_is_waited_for_and_then_the_update_is_unknown(run, denied, text):
     agent = {"unreadable": ["busy"]} if denied == "IsBusy" else None
     made = run(host={"denied": [denied]}, agent=agent, busy_wait_minutes=20)
     (waiting,) = lines(made, "installing", "waiting")
     assert (waiting["reason"], waiting["text"]) == ("other_installer", text)
-    assert skipped(made) == [("other_installer", text)]
+    assert skipped(made) == [("unknown", text)]
     assert (installs(made), made.journal()[-1]["outcome"]) == ([], "finished")
+
+
+def test_an_installer_that_can_be_asked_about_again_in_time_keeps_nothing_out(run):
+    made = run(agent={"unreadable": ["busy"]}, until=300)
+    assert [line["reason"] for line in lines(made, "installing", "waiting")] == ["other_installer"]
+    made.host.update_agent.unreadable.clear()
+    made.wait_until(LONG_ENOUGH)
+    assert (installs(made), skipped(made)) == ([A], [])
+
+
+def test_nothing_is_begun_on_a_drive_that_does_not_tell_its_free_space(run):
+    made = run(host={"denied": [DISK]})
+    assert skipped(made) == [SPACE_UNREAD]
+    assert (lines(made, "downloading", "begin"), installs(made)) == ([], [])
+    # It may be told again later: what was not downloaded because of that is still unknown then.
+    made = run(host={"denied": [DISK]}, until=200, not_before="2026-11-18T05:00:00Z")
+    made.host.denied = DenialList([])
+    made.wait_until(LONG_ENOUGH)
+    assert (skipped(made), installs(made)) == ([SPACE_UNREAD], [])
+
+
+def test_nobody_asks_for_the_free_space_where_none_has_to_be_left(run):
+    assert installs(run(host={"denied": [DISK]}, min_free_mb=0)) == [A]
+
+
+def test_whether_an_update_is_there_is_unknown_where_the_plan_downloads_nothing_and_the_agent_does_not_tell(run):
+    made = run({"downloaded": True, "unreadable": ["downloaded"]}, phases=["install"])
+    assert skipped(made) == [("unknown", "whether it is downloaded could not be read")]
+    assert installs(made) == []
+    # Who may download it does so, and then knows.
+    assert installs(run({"unreadable": ["downloaded"]})) == [A]
+
+
+def test_a_boot_time_that_nobody_tells_is_null_in_the_journal(run):
+    (started,) = lines(run(host={"denied": [r"root\cimv2:Win32_OperatingSystem"]}), "downloading", "started")
+    assert started["boot_time"] is None
 
 
 def test_nothing_is_installed_while_nobody_can_tell_whether_a_reboot_must_come_first(run):

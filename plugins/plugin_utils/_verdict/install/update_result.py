@@ -28,6 +28,8 @@ STATES: tuple[UpdateState, ...] = (
 )
 # Time, order or another installer was in the way: another window may do.
 DEFERRED = frozenset({"does_not_fit", "too_late", "stopped", "hard_reboot", "other_installer"})
+# Another window changes nothing.
+SKIPPED = frozenset({"excluded", "eula", "disk_space", "revision_changed"})
 # The worker could not read what decides and began nothing, or its reason was lost.
 UNKNOWN = "unknown"
 MAX_BECAUSE = 600
@@ -174,7 +176,9 @@ def _skipped(update: Planned, skip: Skip, view: View, journal: InstallJournal) -
         if view.word == "offered":
             return "missing", f"{text}; {view.text}", None
         return ("unknown" if skip.reason == "installed" else "skipped"), f"{text}; {view.text}", None
-    return "skipped", text, None
+    if skip.reason in SKIPPED:
+        return "skipped", text, None
+    return "unknown", f"{text}; '{skip.reason}' is no reason that is known here", None
 
 
 def _untouched(view: View, journal: InstallJournal, *, running: bool | None) -> tuple[UpdateState, str]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..agent import install as agent
 from ..agent.errors import DOWNLOAD_FAILED, AgentError
 from ..agent.lines import told
-from .install_guards import Refusal, disk_refusal
+from .install_guards import Refusal, disk_refusal, download_refusal
 from .patience import TRANSIENT
 from .run import Steps
 from .session import Item, Session
@@ -34,9 +34,13 @@ def download_all(session: Session) -> Steps:
         if item.reason is not None:
             continue
         if "download" not in session.plan.phases:
-            item.ready = bool(told(update, "downloaded"))
-        elif disk_refusal(session) is None:
+            item.lack = download_refusal(update)
+            continue
+        full = disk_refusal(session)
+        if full is None:
             yield from _download(session, item)
+        else:
+            item.lack = full
 
 
 def _is_late(session: Session) -> bool:
@@ -61,9 +65,10 @@ def _download(session: Session, item: Item) -> Steps:
     if not told(update, "downloaded"):
         code = yield from _fetch(session, item)
         result = "ok" if code == agent.OK else "failed"
-    item.ready = result != "failed"
-    if not item.ready:
+    if result == "failed":
         item.reason = "download_failed", f"its download failed: {code}"
+    else:
+        item.lack = None
     run.say("downloading", step="end", **item.facts, result=result, hresult=code)
 
 

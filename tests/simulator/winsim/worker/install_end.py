@@ -123,8 +123,8 @@ def _refusal(session: Session) -> Generator[float, None, Refusal]:
         return found
     yield from session.wait_until("rebooting", plan.not_before)
     needs = plan.warn_seconds + plan.reserve_seconds
-    who = yield from session.wait_idle("rebooting", session.plan.busy_wait_seconds, plan.deadline, needs)
-    return _early(session) or (("busy", who) if who else None)
+    busy = yield from session.wait_idle("rebooting", session.plan.busy_wait_seconds, plan.deadline, needs)
+    return _early(session) or (("busy", busy[1]) if busy else None)
 
 
 def _early(session: Session) -> Refusal:

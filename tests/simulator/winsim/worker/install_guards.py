@@ -11,7 +11,8 @@ from typing import Any, Final
 from ..agent.categories import CLASSIFICATIONS, DRIVERS, categories_of
 from ..agent.lines import UNSPECIFIED_TEXT, installer_flag, told
 from ..agent.services import agent_of
-from .session import Item, Session
+from .session import NOT_DOWNLOADED, Item, Session
+from .system import free_megabytes
 
 Refusal = tuple[str, str] | None
 UPGRADES: Final = CLASSIFICATIONS["Upgrades"]
@@ -59,23 +60,35 @@ def _exclusion(update: dict[str, Any]) -> str | None:
 
 
 def disk_refusal(session: Session) -> Refusal:
-    free, least = session.run.host.free_mb, session.plan.min_free_mb
+    """Where nothing has to stay free, nobody is asked."""
+    least = session.plan.min_free_mb
+    if least <= 0:
+        return None
+    free = free_megabytes(session.run.host)
+    if free is None:
+        return "unknown", "the free space of the system drive could not be read"
     return ("disk_space", f"the system drive has {free} MB left, less than {least:g}") if free < least else None
+
+
+def download_refusal(update: dict[str, Any]) -> Refusal:
+    """Of a plan that leaves the download to others."""
+    there = told(update, "downloaded")
+    if there is None:
+        return "unknown", "whether it is downloaded could not be read"
+    return None if there else NOT_DOWNLOADED
 
 
 def refusal(session: Session, item: Item) -> Generator[float, None, Refusal]:
     """Everything that is looked at before an update is begun; waits for another installer."""
     session.look_at_clock("installing")
-    found = _early(session, item) or _known(_hard_reboot(session)) or disk_refusal(session)
-    if found is None and not item.ready:
-        found = "download_failed", "it is not downloaded"
+    found = _early(session, item) or _known(_hard_reboot(session)) or disk_refusal(session) or item.lack
     if found is not None:
         return found
     begun = session.run.moment
-    who = yield from session.wait_idle("installing", session.busy_left, session.plan.deadline, item.needs)
+    busy = yield from session.wait_idle("installing", session.busy_left, session.plan.deadline, item.needs)
     session.busy_left -= (session.run.moment - begun).total_seconds()
-    if who is not None and not session.run.stop_is_asked:
-        return "other_installer", who
+    if busy is not None and not session.run.stop_is_asked:
+        return busy
     return _early(session, item) or _hard_reboot(session)
 
 

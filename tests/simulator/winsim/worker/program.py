@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ..clock import stamp
 from . import traces
 from .install import install
 from .resume import REBOOTING, give_up, is_missed, name_of, own_lines, remember, resume
@@ -16,6 +15,7 @@ from .run import Steps, StopAskedError, WorkerRun
 from .scan import scan
 from .session import open_session
 from .steps import StepError, refused_as
+from .system import boot_stamp
 
 SCHEMA: Final = "winops.patching/plan/1"
 # From the scheduler's start to the first line of a PowerShell process.
@@ -85,7 +85,7 @@ def _introduce(run: WorkerRun, phase: str, **facts: object) -> None:
         step="started",
         process_id=run.process_id,
         worker_sha256=run.worker_sha256,
-        boot_time=stamp(run.host.os.boot_time),
+        boot_time=boot_stamp(run.host),
         engine=f"5.1.{run.host.os.build}",
         **facts,
     )

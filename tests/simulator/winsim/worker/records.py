@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ..host import Host
 from . import places, traces
+from .system import boot_time
 
 KEPT_JOBS: Final = 5
 LIVING: Final = frozenset({"armed", "running"})
@@ -19,6 +20,8 @@ SLOW_SCHEDULER: Final = timedelta(minutes=2)
 # After a boot its start-up trigger may take that long.
 SLOW_START: Final = timedelta(minutes=10)
 GOES_DOWN: Final = timedelta(minutes=60)
+# How long both may take, where nobody tells when the host came up.
+MAY_COME: Final = GOES_DOWN + SLOW_START
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,11 @@ def _boot_continues(host: Host, last: dict[str, Any]) -> bool:
     now, at = host.clock.now(), datetime.fromisoformat(str(last["at"]))
     if (last.get("phase"), last.get("step")) == ("rebooting", "begin") and now - at < GOES_DOWN:
         return True
-    return host.os.boot_time > at and now - host.os.boot_time < SLOW_START
+    booted = boot_time(host)
+    if booted is None:
+        planned = last.get("not_before") if last.get("armed") else None
+        return abs(now - (datetime.fromisoformat(str(planned)) if planned else at)) < MAY_COME
+    return booted > at and now - booted < SLOW_START
 
 
 def clean_up(host: Host) -> None:

@@ -25,6 +25,7 @@ from .catalog import checked_catalog
 from .patience import Patience, search_patiently
 from .run import KilledError, Steps, WorkerRun
 from .steps import refused_as, step
+from .system import boot_stamp
 
 READS_HISTORY: Final = 1.0
 READS_UPDATES: Final = 2.0
@@ -157,7 +158,7 @@ def _write_last_scan(run: WorkerRun, asked: Asked, found: Found, scanned_at: str
         "updates_pending_reboot": waiting if known else None,
         "asked": asked.plan,
         "updates": len(found.updates),
-        "boot_time": stamp(run.host.os.boot_time),
+        "boot_time": boot_stamp(run.host),
         "complete": not asked.errors,
     }
     traces.put_file(run.host, places.LAST_SCAN, traces.one_line(document) + "\n", run.at)

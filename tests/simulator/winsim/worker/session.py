@@ -23,18 +23,21 @@ from .steps import step
 CRITERIA: Final = "IsInstalled=0 or IsInstalled=1 or RebootRequired=1"
 JUMP: Final = timedelta(minutes=2)
 LOOKS_EVERY: Final = 15
+NOT_DOWNLOADED: Final = ("download_failed", "it is not downloaded")
 
 
 @dataclass(eq=False, slots=True)
 class Item:
-    """One update of the plan; `found` is the agent's, `reason` says why it is not installed."""
+    """One update of the plan; `found` is the agent's, `reason` says why it is not installed, `lack` why it is not ready
+    for that yet.
+    """
 
     id: str
     revision: int | None
     named: bool
     needs: float
     found: dict[str, Any] | None = None
-    ready: bool = False
+    lack: tuple[str, str] | None = NOT_DOWNLOADED
     reason: tuple[str, str] | None = None
     begun_at: datetime | None = None
 
@@ -97,20 +100,20 @@ class Session:
 
     def wait_idle(
         self, phase: str, seconds: float, until: datetime | None, needs: float
-    ) -> Generator[float, None, str | None]:
-        """Who is still at work when the patience, or the time for what comes next, is over."""
-        who = seen_installer(self.run.host)
-        if who is None or seconds <= 0:
-            return who
+    ) -> Generator[float, None, tuple[str, str] | None]:
+        """Who is still at work when the patience, or the time for what comes next, is over: a reason and a text."""
+        busy = seen_installer(self.run.host)
+        if busy is None or seconds <= 0:
+            return busy
         ends = self.run.moment + timedelta(seconds=seconds)
         said = stamp(self.run.at + timedelta(seconds=seconds))
-        self.run.say(phase, step="waiting", until=said, reason="other_installer", text=who)
-        while who is not None and self.run.moment < ends:
+        self.run.say(phase, step="waiting", until=said, reason="other_installer", text=busy[1])
+        while busy is not None and self.run.moment < ends:
             if self.run.stop_is_asked or not self.fits(until, needs):
                 break
             yield from self._moment(phase, (ends - self.run.moment).total_seconds())
-            who = seen_installer(self.run.host)
-        return who
+            busy = seen_installer(self.run.host)
+        return busy
 
     def _moment(self, phase: str, most: float) -> Steps:
         yield float(max(1, min(LOOKS_EVERY, math.ceil(most))))

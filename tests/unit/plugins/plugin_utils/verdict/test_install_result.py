@@ -101,7 +101,9 @@ class TestAgainstAFreshScan:
             ("installed", False, "missing"),
             ("installed", None, "unknown"),
             ("download_failed", False, "failed"),
-            ("a word of next year", False, "skipped"),
+            ("a word of next year", False, "unknown"),
+            ("a word of next year", None, "unknown"),
+            ("a word of next year", True, "verified"),
         ],
     )
     def test_an_update_that_was_not_begun(self, reason, installed, state):
@@ -115,6 +117,13 @@ class TestAgainstAFreshScan:
         assert one(line, done(11))[0] == "unknown"
         assert one(line, done(11), after=scan(found(2)))[0] == "skipped"
         assert one({**line, "reason": None}, done(11))[0] == "unknown"
+
+    def test_a_reason_that_nobody_knows_here_is_unknown_and_the_text_has_its_word(self):
+        line = skipped(1, 10, "a word of next year")
+        result = judge(line, done(11), after=scan(found(1, installed=False)), proof=evidence())
+        assert (result.state, result.outcome) == ("finished", "unknown")
+        assert result.results[0].because.endswith("; 'a word of next year' is no reason that is known here")
+        assert one(line, done(11), after=scan(found(2)))[0] == "unknown"
 
     def test_a_download_that_failed_brings_its_code(self):
         broken = {"at": at(5), "phase": "downloading", "step": "end", "id": name(1), "revision": 200}
