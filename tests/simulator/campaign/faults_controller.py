@@ -10,6 +10,7 @@ from typing import Final
 
 from campaign.hosts import BY_HOST, quiet, reboots
 from campaign.model import Ends, Fault, Measured, Variant, Window
+from campaign.places import spread
 
 KILLS: Final = 30
 INTERRUPTS: Final = 4
@@ -24,9 +25,7 @@ def steps(tasks: tuple[str, ...], count: int) -> list[tuple[str, int]]:
     for task in tasks:
         seen[task] = seen.get(task, 0) + 1
         numbered.append((task, seen[task]))
-    if len(numbered) <= count:
-        return numbered
-    return [numbered[round(place * (len(numbered) - 1) / (count - 1))] for place in range(count)]
+    return [numbered[place] for place in spread(len(numbered), count)]
 
 
 def _kills(measured: Measured) -> Iterator[Variant]:

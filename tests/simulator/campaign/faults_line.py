@@ -11,20 +11,22 @@ from typing import Any, Final
 from campaign.hosts import BY_HOST, TEMPLATES, quiet, reboots, update
 from campaign.hosts import host as make
 from campaign.model import Ends, Fault, Measured, Variant
+from campaign.places import spread
 
 # Real seconds: long enough for a client to notice, short enough for hundreds of cases.
 SLOW: Final = {"seconds": 3}
 
 
-def at_requests(do: str, every: dict[str, int], **words: Any) -> Callable[[Measured], Iterator[Variant]]:
-    """The fault at request n, for every so many n of a short run of each template."""
+def at_requests(do: str, counts: dict[str, int | None], **words: Any) -> Callable[[Measured], Iterator[Variant]]:
+    """The fault at request n, for so many n, or all, of a short run of each template."""
 
     def variants(measured: Measured) -> Iterator[Variant]:
-        for template, step in every.items():
-            for number in range(1, measured.requests[template] + 1, step):
-                fault = {"at_request": number, "do": do, **words}
+        for template, count in counts.items():
+            requests = measured.requests[template]
+            for place in spread(requests, count or requests):
+                fault = {"at_request": place + 1, "do": do, **words}
                 host = TEMPLATES[template](network={"faults": [fault]})
-                yield Variant(f"{template}, at request {number}", host)
+                yield Variant(f"{template}, at request {place + 1}", host)
 
     return variants
 
@@ -36,8 +38,9 @@ def _never_returns(_measured: Measured) -> Iterator[Variant]:
 
 
 def _vanishes(measured: Measured) -> Iterator[Variant]:
-    for number in range(2, measured.requests["quiet"], max(1, measured.requests["quiet"] // 8)):
-        yield Variant(f"at request {number}", quiet(network={"faults": [{"at_request": number, "do": "never_return"}]}))
+    for place in spread(measured.requests["quiet"], 8):
+        fault = {"at_request": place + 1, "do": "never_return"}
+        yield Variant(f"at request {place + 1}", quiet(network={"faults": [fault]}))
 
 
 def _dies_after(_measured: Measured) -> Iterator[Variant]:
@@ -58,9 +61,9 @@ def _latency(_measured: Measured) -> Iterator[Variant]:
 
 def _ntlm(measured: Measured) -> Iterator[Variant]:
     """A few with the other logon, whose requests are encrypted."""
-    for number in range(1, measured.requests["quiet"], max(1, measured.requests["quiet"] // 10)):
-        fault = {"at_request": number, "do": "drop"}
-        yield Variant(f"at request {number}", quiet(network={"auth": ["ntlm"], "faults": [fault]}))
+    for place in spread(measured.requests["quiet"], 12):
+        fault = {"at_request": place + 1, "do": "drop"}
+        yield Variant(f"at request {place + 1}", quiet(network={"auth": ["ntlm"], "faults": [fault]}))
 
 
 FAULTS: Final = (
@@ -68,28 +71,33 @@ FAULTS: Final = (
         "line_cut",
         "the TCP connection is cut without an answer, at request n",
         Ends.PATCHED,
-        at_requests("drop", {"quiet": 1, "reboots": 3}),
+        at_requests("drop", {"quiet": None, "reboots": 20}),
     ),
     Fault("line_cut_ntlm", "the same over NTLM, whose messages are encrypted", Ends.PATCHED, _ntlm),
     Fault(
         "answer_truncated",
         "half of an answer is missing, at request n",
         Ends.PATCHED,
-        at_requests("truncate", {"quiet": 3, "reboots": 10}),
+        at_requests("truncate", {"quiet": 30, "reboots": 10}),
     ),
-    Fault("http_500", "HTTP 500, at request n", Ends.PATCHED, at_requests("error_500", {"quiet": 3, "reboots": 10})),
+    Fault(
+        "http_500",
+        "HTTP 500, at request n",
+        Ends.PATCHED,
+        at_requests("error_500", {"quiet": 30, "reboots": 10}),
+    ),
     Fault(
         "answer_slow",
         "an answer comes seconds late, at request n",
         Ends.PATCHED,
-        at_requests("slow", {"quiet": 12, "reboots": 16}, **SLOW),
+        at_requests("slow", {"quiet": 8, "reboots": 4}, **SLOW),
     ),
     Fault("latency", "every answer is late", Ends.PATCHED, _latency),
     Fault(
         "host_boots",
         "the host boots without notice, at request n",
         Ends.PATCHED,
-        at_requests("reboot", {"quiet": 2, "reboots": 6}),
+        at_requests("reboot", {"quiet": 44, "reboots": 12}),
     ),
     Fault("host_vanishes", "the host is gone for good, from request n on", Ends.UNREACHABLE, _vanishes, how="slow"),
     Fault("never_returns", "the host does not come back from its reboot", Ends.UNREACHABLE, _never_returns, how="slow"),
