@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
         host = str(task_vars["inventory_hostname"])
         step, data = options["step"], options["data"]
         if step in OWN_STEPS:
-            raise ActionFail(f"step: {step!r} is written by patch_watch and patch_run_result; name your step otherwise")
+            raise ActionFail(f"step: {step!r} is written by another module; name your step otherwise")
         taken = [key for key in OWN_KEYS if key in data]
         if taken:
             raise ActionFail(f"data: {taken[0]!r} is written by this task itself; name your value otherwise")

@@ -11,8 +11,10 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.core import ActionFail, checked_options, say
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.files import write_json
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.run import now_text
+from ansible_collections.winops.patching.plugins.plugin_utils._adapter.run_journal import append, journal_path
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.run_rows import names_outside, run_rows
 from ansible_collections.winops.patching.plugins.plugin_utils._report.run_fleet import run_fleet
+from ansible_collections.winops.patching.plugins.plugin_utils._report.run_lines import run_line
 from ansible_collections.winops.patching.plugins.plugin_utils._report.run_table import run_table
 
 ARGUMENT_SPEC = {
@@ -53,6 +55,10 @@ class ActionModule(ActionBase):
         path = folder / "fleet.json"
         write_json(path, fleet)
         say(f"Saved: {path}, with evidence/ and journal/ beside it\n")
+        # Until here nobody has been told what the results say. A host without a journal has none.
+        for path, host in ((journal_path(folder, host), host) for host in rows):
+            if path.exists():
+                append(path, [run_line(now_text(), run_id, host, "reported", {})])
         failed = [host for host, row in fleet["hosts"].items() if row["error"] is not None]
         result.update(changed=False, fleet_file=str(path), totals=fleet["totals"], failed_hosts=failed)
         outside = names_outside(task_vars, options["hosts"])

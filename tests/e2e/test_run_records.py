@@ -145,7 +145,8 @@ def test_the_journal_holds_each_line_of_the_job_once_and_the_result_last(recorde
     kept = journal(recorded, "mixed", "job")
     assert [line["number"] for line in kept] == list(range(1, len(kept) + 1))
     assert [kept[0]["line"]["phase"], kept[-1]["line"]["phase"]] == ["armed", "done"]
-    assert json.loads(recorded.notes["journals"]["mixed"][-1])["step"] == "result"
+    last = [json.loads(line)["step"] for line in recorded.notes["journals"]["mixed"][-2:]]
+    assert last == ["result", "reported"]
     assert recorded.notes["modes"] == ["0o600"]
 
 

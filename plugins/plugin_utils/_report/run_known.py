@@ -23,8 +23,8 @@ class KnownJob:
     """What the journal of a host knows of one job: its lines by number, from 1 on, and the last time it was read.
 
     ``read_at`` is the controller's time at which its newest line was written down. ``died`` says that it was seen dead
-    after that many lines. ``reported`` is what was known of it when a run named it in its result for the last time:
-    lines that were read by a controller that was lost before its report have been told to nobody.
+    after that many lines. ``reported`` is what was known of it when a run whose report was written named it in its
+    result: what was read, or even judged, by a controller that was lost before its report has been told to nobody.
     """
 
     lines: Mapping[int, Mapping[str, Any]]
@@ -70,10 +70,13 @@ def known_job(lines: Iterable[Mapping[str, Any]], job: str) -> KnownJob:
     found: dict[int, Mapping[str, Any]] = {}
     read_at: str | None = None
     died: int | None = None
+    results: dict[str, KnownJob] = {}
     reported: KnownJob | None = None
     for line in lines:
         if line.get("step") == "result" and job in _list(line.get("jobs")):
-            reported = KnownJob(dict(found), read_at, died)
+            results[str(line.get("run_id"))] = KnownJob(dict(found), read_at, died)
+        elif line.get("step") == "reported":
+            reported = results.get(str(line.get("run_id")), reported)
         if line.get("job") != job:
             continue
         number, told = _count(line.get("number")), line.get("line")

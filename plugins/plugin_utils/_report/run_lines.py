@@ -14,7 +14,7 @@ from .._evidence.wording import printable
 # Written by the door that appends the line; nobody else may say when, where or for whom it was written.
 OWN_KEYS = ("at", "run_id", "host", "step")
 # Steps that have a door of their own.
-OWN_STEPS = ("job", "job_over", "result")
+OWN_STEPS = ("job", "job_over", "result", "reported")
 MAX_TEXT = 2000
 MAX_ENTRIES = 1000
 MAX_DEPTH = 8

@@ -45,7 +45,7 @@ def in_every_report(story: Story) -> Iterator[str]:
 
 def every_update_told(story: Story) -> Iterator[str]:
     """What was begun or happened to an update stands in a report."""
-    told = {update["id"] for _number, look in _finished(story) for update in _updates(look)}
+    told = {update["id"] for look in story.looks for update in _updates(look)}
     begun = {line["id"] for job in story.jobs for line in job.steps("installing", "begin")}
     happened = {entry["id"] for entry in story.log if entry["event"] == "install"}
     for name in sorted((begun | happened) - told):

@@ -57,12 +57,14 @@ class Fleeting:
         spoil: Callable[[Path], None] | None = None,
     ) -> dict[str, Look]:
         """One run, and what it left of each host; `limit` is one host, `spoil` is given the report folder after it."""
-        began = self.now()
+        began, report = self.now(), self.playing.folder / "fleet.json"
+        before = _document(report)
         name = f"run-{number}{f'-{limit}' if limit else ''}.log"
         played = self.playing.play(self.work / name, limit=limit, kill=kill)
         if spoil is not None:
             spoil(self.playing.folder)
-        rows = _rows(self.playing.folder / "fleet.json") if played.code is not None else {}
+        # A run that was killed may have written its report before.
+        rows = _rows(report) if played.code is not None or _document(report) != before else {}
         counts = self._requests()
         mine = [case for case in self.cases if limit in (None, case.name)]
         return {case.name: self._look(case, began, played, rows, counts) for case in mine}

@@ -39,8 +39,10 @@ def died(lines, job=JOB):
     return {"step": "job_over", "job": job, "interrupted": True, "lines": lines}
 
 
-def reported(*jobs):
-    return [{"step": "result", "run_id": "r", "host": "web01", "jobs": list(jobs)}]
+def reported(*jobs, run_id="r"):
+    """A run that named these jobs in its result, and wrote its report."""
+    of_run = {"run_id": run_id, "host": "web01"}
+    return [{"step": "result", **of_run, "jobs": list(jobs)}, {"step": "reported", **of_run}]
 
 
 def listed(*jobs):
@@ -104,6 +106,15 @@ def test_a_job_that_runs_comes_before_one_that_only_was_not_told():
     jobs = listed((JOB, "finished", at(0)), (OTHER, "finished", "2026-11-20T21:59:00Z"))
     assert untold_job(jobs, [], now=NOW).job == JOB
     assert untold_job(jobs, [*kept(armed(), done(9)), *reported(JOB)], now=NOW).job == OTHER
+
+
+def test_a_job_in_the_result_of_a_run_that_wrote_no_report_is_told_by_the_next():
+    lines = [*kept(armed(), done(30)), *reported(JOB)[:1]]
+    assert known_job(lines, JOB).is_told is False
+    assert untold_job(listed((JOB, "finished", at(0))), lines, now=NOW).job == JOB
+    other_run = [{"step": "reported", "run_id": "next", "host": "web01"}]
+    assert known_job([*lines, *other_run], JOB).is_told is False
+    assert known_job([*lines, *reported(JOB, run_id="next")], JOB).is_told is True
 
 
 def test_what_a_lost_controller_has_read_and_not_reported_is_told_from_the_beginning():
