@@ -5,15 +5,17 @@
 from __future__ import annotations
 
 import gc
-import time
 
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.winops.patching.plugins.filter.installer_snapshot import FilterModule as SnapshotFilters
 from ansible_collections.winops.patching.plugins.filter.lost_entries import FilterModule as LostFilters
 from ansible_collections.winops.patching.plugins.filter.rename_queue import FilterModule as QueueFilters
+from ansible_collections.winops.patching.plugins.plugin_utils._adapter import rename
+from ansible_collections.winops.patching.plugins.plugin_utils._verdict.rename_analysis.analysis import analyse
 from ansible_collections.winops.patching.tests.unit.plugins.plugin_utils.evidence.documents import BOOT
 from ansible_collections.winops.patching.tests.unit.plugins.plugin_utils.verdict.renames import move, versions
+from ansible_collections.winops.patching.tests.unit.work import not_forever
 
 FILTERS = {**QueueFilters().filters(), **SnapshotFilters().filters(), **LostFilters().filters()}
 rename_queue, installer_snapshot, lost_entries = (
@@ -65,20 +67,23 @@ def test_snapshots_go_through_the_filters():
     assert rename_queue(SEED_004[2:], snapshot=before, boot_time=BOOT)["lost"]
 
 
-def test_the_collector_is_on_again_afterwards():
+def test_the_collector_is_off_while_the_queue_is_carried_out_and_on_again_afterwards(monkeypatch):
+    was_on = []
+    monkeypatch.setattr(
+        rename, "analyse", lambda *given, **how: was_on.append(gc.isenabled()) or analyse(*given, **how)
+    )
     assert gc.isenabled()
     rename_queue(SEED_004)
+    assert was_on == [False]
     assert gc.isenabled()
 
 
-def test_a_hundred_thousand_entries_take_at_most_two_seconds_of_the_processor():
+def test_a_hundred_thousand_entries_are_no_trouble():
     queue, files = [], {}
     for number in range(100_000):
         queue += move(rf"C:\Windows\System32\SET{number}.tmp", rf"C:\Windows\System32\f{number % 70_000}.dll")
         files[rf"C:\Windows\System32\SET{number}.tmp"] = {"version": f"10.0.{number % 9}.1"}
-    begun = time.process_time()
-    found = rename_queue(queue, files)
-    spent = time.process_time() - begun
-    # Twice the promise: two test runs share a machine. `make bench` measures it alone.
-    assert spent < 4, spent
+    # How many seconds that takes, `make bench` measures.
+    with not_forever():
+        found = rename_queue(queue, files)
     assert found["entries_more"] == 99_000

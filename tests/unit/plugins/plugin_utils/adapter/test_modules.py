@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import pytest
@@ -116,13 +117,15 @@ def test_the_skew_is_the_hosts_clock_less_the_controllers_in_the_middle_of_the_r
     assert clock_skew({"system": {"clock": clock}}, begun, ended) == skew
 
 
-def test_a_reading_tells_the_skew_and_another_module_does_not():
-    ahead = f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"
+def test_a_reading_tells_the_skew_and_another_module_does_not(monkeypatch):
+    now = datetime(2026, 11, 18, 3, 20, tzinfo=UTC)
+    monkeypatch.setattr(modules, "datetime", SimpleNamespace(now=lambda _zone: now))
+    ahead = f"{now + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"
     told = {**ANSWER, "system": {"clock": ahead}}
     host = HostModules(Action(told, told, ANSWER), {})
     host.run("ansible.windows.win_ping", {})
     assert host.clock_skew_seconds is None
     host.ask([{"id": "a"}])
-    assert host.clock_skew_seconds == pytest.approx(7200, abs=5)
+    assert host.clock_skew_seconds == 7200
     host.ask([{"id": "a"}])
     assert host.clock_skew_seconds is None, "the newest reading does not tell it"
