@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from campaign.hosts import BY_HOST, CBS, POLICY, SESSION_MANAGER, host, quiet, reboots, update
+from campaign.hosts import BY_HOST, CBS, POLICY, SESSION_MANAGER, host, idle, quiet, reboots, update
 from campaign.model import ALWAYS, Ends, Fault, Measured, Variant, Window
 
 WEEK: Final = 60 * 24 * 7
@@ -23,7 +23,7 @@ def _none(_measured: Measured) -> Iterator[Variant]:
 
 
 def _nothing(_measured: Measured) -> Iterator[Variant]:
-    yield Variant("everything is installed", host(update(1, installed=True), update(2, installed=True)))
+    yield Variant("everything is installed", idle())
     yield Variant("nothing was ever offered", host())
 
 

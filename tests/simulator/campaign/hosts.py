@@ -59,6 +59,11 @@ def host(*updates: Mapping[str, Any], agent: Words | None = None, **words: Any) 
     }
 
 
+def idle(**words: Any) -> dict[str, Any]:
+    """Nothing is missing: what happens to it happens while it is looked at."""
+    return host(update(1, installed=True), update(2, installed=True), **words)
+
+
 def quiet(**words: Any) -> dict[str, Any]:
     """Two updates, and no reboot."""
     return host(update(1), update(2), **words)
@@ -69,7 +74,7 @@ def reboots(**words: Any) -> dict[str, Any]:
     return host(update(1), update(2, reboot_behavior="always_requires"), **words)
 
 
-TEMPLATES: Final = {"quiet": quiet, "reboots": reboots}
+TEMPLATES: Final = {"idle": idle, "quiet": quiet, "reboots": reboots}
 BY_HOST: Final = {"patch_reboot_by": "host"}
 
 

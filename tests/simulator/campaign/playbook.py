@@ -21,6 +21,7 @@ from typing import Any, Final
 from ansible_process import kill_group, started
 
 PLAYBOOK: Final = "winops.patching.patch"
+CALLBACKS: Final = Path(__file__).with_name("callbacks")
 TASK: Final = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?P<name>.*)\] \**$")
 RECAP: Final = re.compile(r"^(?P<host>\S+)\s+: (?P<counts>(?:\w+=\d+\s*)+)$")
 
@@ -126,7 +127,12 @@ def _recap(lines: Sequence[str]) -> dict[str, dict[str, int]]:
 @contextmanager
 def _running(command: Sequence[str], work: Path) -> Iterator[subprocess.Popen[str]]:
     """Ansible in a process group of its own, of which nothing is left afterwards."""
-    quiet = {"ANSIBLE_DEPRECATION_WARNINGS": "false", "ANSIBLE_LOCALHOST_WARNING": "false"}
+    quiet = {
+        "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+        "ANSIBLE_DEPRECATION_WARNINGS": "false",
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_STDOUT_CALLBACK": "headings",
+    }
     process = started(command, cwd=work, work=work, **quiet)
     _RUNNING.add(process)
     try:
