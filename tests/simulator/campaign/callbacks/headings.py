@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, winops.patching contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a run of the campaign prints: headings, failures and the recap. The default callback copies each result first."""
+"""What a run of the campaign prints: headings, failures, the recap. The default callback copies each result first."""
 
 from __future__ import annotations
 
