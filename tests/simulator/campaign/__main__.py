@@ -31,6 +31,7 @@ from campaign.model import Case
 from campaign.playbook import RunError, end_all
 from winsim.testing import NotServingError
 
+# So many groups of each sort.
 AT_ONCE: Final = 2
 # How many violations of a group are shown while the others still run.
 SHOWN: Final = 5
@@ -98,19 +99,21 @@ def selected(cases: Sequence[Case], only: str | None, most: int | None) -> list[
 
 
 def _all(todo: Sequence[Batch], settings: Settings, count: int) -> tuple[Done, ...]:
-    """What takes long first, so that the end is not one slow group."""
+    """Beside the groups that keep the processors busy go those that mostly wait, the longest first."""
     begun = time.monotonic()
-    order = sorted(todo, key=lambda batch: list(batches.PLAYS).index(batch.how), reverse=True)
+    order = sorted(todo, key=lambda batch: list(batches.PLAYS).index(batch.how))
     finished: list[Done] = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        coming = [pool.submit(batches.run, batch, settings) for batch in order]
+    with ThreadPoolExecutor(AT_ONCE) as busy, ThreadPoolExecutor(AT_ONCE) as waiting:
+        pools = [busy if batch.how == "runs" else waiting for batch in order]
+        coming = [pool.submit(batches.run, batch, settings) for pool, batch in zip(pools, order, strict=True)]
         try:
             for future in as_completed(coming):
                 finished.append(future.result())
                 _progress(finished, len(todo), count, time.monotonic() - begun)
         except BaseException:
             # Threads cannot be interrupted: without their runs they come to their end.
-            pool.shutdown(wait=False, cancel_futures=True)
+            for pool in (busy, waiting):
+                pool.shutdown(wait=False, cancel_futures=True)
             end_all()
             raise
     return tuple(sorted(finished, key=lambda done: done.batch.name))

@@ -151,10 +151,11 @@ def _killed(fleet: Fleeting, settings: Settings) -> list[Looks]:
     return [{name: look for pair in pairs for name, look in pair[number].items()} for number in (0, 1)]
 
 
+# The longest first.
 PLAYS: Final[Mapping[str, Callable[[Fleeting, Settings], list[Looks]]]] = {
-    "runs": _twice_in_a_row,
-    "slow": _twice_in_a_row,
-    "twice": _at_once,
-    "armed": _after_the_window,
     "kills": _killed,
+    "slow": _twice_in_a_row,
+    "armed": _after_the_window,
+    "twice": _at_once,
+    "runs": _twice_in_a_row,
 }
