@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
+from .._evidence.times import time_or_none
 from .run_lines import bounded, bounded_text
 from .run_updates import RunUpdate, merged_updates
 
@@ -102,6 +104,7 @@ def run_facts(given: object, *, check: bool = False) -> RunFacts:
     checked = check or facts.get("check") is True
     armed = facts.get("armed") is True
     stopped = _stop(facts.get("stopped"))
+    reboots = _results(facts.get("reboots"))
     first = _planned(plan, *_first_word(stopped, installs[-1] if installs else _NOTHING, waits=checked or armed))
     return RunFacts(
         trigger=next((word for word in TRIGGERS if word == trigger), "manual"),
@@ -110,13 +113,35 @@ def run_facts(given: object, *, check: bool = False) -> RunFacts:
         plan=plan,
         installs=installs,
         verifies=verifies,
-        reboots=_results(facts.get("reboots")),
+        reboots=reboots,
         packages=_results(facts.get("packages")),
         meanwhile=[bounded_text(str(text), MAX_REASON) for text in _list(facts.get("meanwhile"))[-MOST_TEXTS:]],
         armed=armed,
         check=checked,
-        updates=merged_updates([first, *_turns(installs, verifies)]),
+        updates=_seen_since(reboots, verifies, merged_updates([first, *_turns(installs, verifies)])),
     )
+
+
+def _seen_since(
+    reboots: Sequence[Any], verifies: Sequence[Any], updates: tuple[RunUpdate, ...]
+) -> tuple[RunUpdate, ...]:
+    """What waited for a reboot waits no more once the host was rebooted; without a look at it nobody knows."""
+    boot = _newest(result for result in reboots if result.get("state") == "rebooted")
+    look = _newest(verifies)
+    if boot is None or (look is not None and look >= boot):
+        return updates
+    told = "; the host was rebooted afterwards, and nobody could look at it again"
+    return tuple(
+        replace(update, state="unknown", because=f"{update.because}{told}")
+        if update.state == "pending_reboot"
+        else update
+        for update in updates
+    )
+
+
+def _newest(results: Iterable[Mapping[str, Any]]) -> datetime | None:
+    times = [time_or_none(result.get("at")) for result in results]
+    return max((time for time in times if time is not None), default=None)
 
 
 def _turns(installs: Sequence[Any], verifies: Sequence[Any]) -> list[Any]:

@@ -232,6 +232,21 @@ def test_what_was_planned_when_a_host_was_stopped_is_told_as_not_begun():
     assert answer.run["stopped"] == {"step": "hook", "reason": "the drain failed"}
 
 
+@pytest.mark.parametrize(
+    ("looked_at", "state"),
+    [("2026-11-21T22:30:00Z", "pending_reboot"), ("2026-11-21T22:10:00Z", "unknown"), (None, "unknown")],
+)
+def test_what_waited_for_a_reboot_that_was_made_is_unknown_until_somebody_looks(looked_at, state):
+    pending = verify(update(1, "pending_reboot"), outcome="pending_reboot", at=looked_at)
+    booted = reboot(at="2026-11-21T22:20:00Z")
+    answer = judged(WAITS, install=install(update(1, "pending_reboot")), verify=pending, reboots=[booted])
+    (told,) = answer.run["updates"]
+    assert told["state"] == state
+    assert ("nobody could look at it again" in told["because"]) == (state == "unknown")
+    refused = judged(WAITS, install=install(update(1, "pending_reboot")), reboots=[{**booted, "state": "refused"}])
+    assert [update["state"] for update in refused.run["updates"]] == ["pending_reboot"]
+
+
 def test_an_armed_job_has_done_nothing_yet():
     answer = judged(LACKING, plan=plan("planned", 1), armed=True, install=install(update(1, "unknown"), armed=True))
     assert (answer.outcome, answer.run["counts"]) == ("armed", {"planned": 1})
