@@ -142,7 +142,7 @@ def _killed(fleet: Fleeting, settings: Settings) -> list[Looks]:
     def one(case: Case) -> tuple[Looks, Looks]:
         words = case.variables[KILL]
         kill = Kill(words["task"], words["number"], signal.Signals[words["signal"]])
-        mine = replace(fleet, playing=fleet.playing.elsewhere(case.name))
+        mine = replace(fleet, playing=replace(fleet.playing.elsewhere(case.name), forks_all=True))
         first = mine.play(1, limit=case.name, kill=kill)
         return first, mine.play(2, limit=case.name, spoil=settings.spoil)
 

@@ -60,7 +60,10 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """Everything that runs of one fleet have in common. `folder` is the report folder, `work` Ansible's own."""
+    """Everything that runs of one fleet have in common. `folder` is the report folder, `work` Ansible's own.
+
+    `forks_all`: each task of each host in a fork of its own, as Ansible does it; else only those that ask the host.
+    """
 
     inventories: tuple[Path, ...]
     folder: Path
@@ -68,6 +71,7 @@ class Playing:
     most_seconds: float
     variables: Mapping[str, Any] = field(default_factory=dict)
     playbook: str = PLAYBOOK
+    forks_all: bool = False
 
     def elsewhere(self, name: str) -> Playing:
         """The same with a report folder of its own."""
@@ -82,7 +86,7 @@ class Playing:
         command += ["-e", json.dumps(extra), *(["--limit", limit] if limit else [])]
         with (
             log.open("w", encoding="utf-8") as stream,
-            _running(command, self.work) as process,
+            _running(command, self.work, forks_all=self.forks_all) as process,
         ):
             late = threading.Timer(self.most_seconds, kill_group, [process, signal.SIGKILL])
             late.start()
@@ -125,15 +129,17 @@ def _recap(lines: Sequence[str]) -> dict[str, dict[str, int]]:
 
 
 @contextmanager
-def _running(command: Sequence[str], work: Path) -> Iterator[subprocess.Popen[str]]:
+def _running(command: Sequence[str], work: Path, *, forks_all: bool) -> Iterator[subprocess.Popen[str]]:
     """Ansible in a process group of its own, of which nothing is left afterwards."""
-    quiet = {
+    settings = {
         "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
         "ANSIBLE_DEPRECATION_WARNINGS": "false",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_STDOUT_CALLBACK": "headings",
     }
-    process = started(command, cwd=work, work=work, **quiet)
+    if not forks_all:
+        settings["ANSIBLE_CALLBACKS_ENABLED"] = "in_process"
+    process = started(command, cwd=work, work=work, **settings)
     _RUNNING.add(process)
     try:
         yield process
