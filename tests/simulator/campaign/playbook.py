@@ -18,10 +18,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from ansible_process import kill_group, started
+from ansible_process import ROOT, kill_group, started
 
 PLAYBOOK: Final = "winops.patching.patch"
-CALLBACKS: Final = Path(__file__).with_name("callbacks")
+CALLBACKS: Final = ROOT / "tests" / "simulator" / "callbacks"
 TASK: Final = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?P<name>.*)\] \**$")
 RECAP: Final = re.compile(r"^(?P<host>\S+)\s+: (?P<counts>(?:\w+=\d+\s*)+)$")
 
