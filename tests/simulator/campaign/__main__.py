@@ -31,8 +31,8 @@ from campaign.model import Case
 from campaign.playbook import RunError, end_all
 from winsim.testing import NotServingError
 
-# So many groups of each sort.
-AT_ONCE: Final = 2
+# So many groups that work, each of which waits some of its time, and so many that mostly wait.
+WORKING, WAITING = 3, 2
 # How many violations of a group are shown while the others still run.
 SHOWN: Final = 5
 PAGE: Final = ROOT / "docs" / "faults.md"
@@ -103,7 +103,7 @@ def _all(todo: Sequence[Batch], settings: Settings, count: int) -> tuple[Done, .
     begun = time.monotonic()
     order = sorted(todo, key=lambda batch: list(batches.PLAYS).index(batch.how))
     finished: list[Done] = []
-    with ThreadPoolExecutor(AT_ONCE) as busy, ThreadPoolExecutor(AT_ONCE) as waiting:
+    with ThreadPoolExecutor(WORKING) as busy, ThreadPoolExecutor(WAITING) as waiting:
         pools = [busy if batch.how == "runs" else waiting for batch in order]
         coming = [pool.submit(batches.run, batch, settings) for pool, batch in zip(pools, order, strict=True)]
         try:

@@ -19,7 +19,7 @@ from campaign.fleets import Fleeting, served
 from campaign.model import Case, Look, Story, Violation
 from campaign.playbook import Kill, RunError
 
-HOSTS: Final = 48
+HOSTS: Final = 52
 FACTOR: Final = 180.0
 # How long hosts are waited for that hang or stay away, in real time: by default, and where the fault is that they do.
 PATIENCE: Final[Mapping[str, Any]] = {
