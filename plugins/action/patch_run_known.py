@@ -17,6 +17,7 @@ from ansible_collections.winops.patching.plugins.plugin_utils._adapter.core impo
 from ansible_collections.winops.patching.plugins.plugin_utils._adapter.run_journal import journal_path, read_lines
 from ansible_collections.winops.patching.plugins.plugin_utils._report.run_known import (
     hooks_open,
+    lost_entries,
     named_job,
     untold_job,
 )
@@ -51,6 +52,7 @@ class ActionModule(ActionBase):
         found = named_job(one, lines) if one is not None else untold_job(options["jobs"], lines, now=now)
         known = found.known
         told = {"job": found.job, "state": found.state, "sentence": found.sentence, "last_at": known.last_at}
+        told["lost_entries"] = lost_entries(lines)
         told.update(lines=len(known.lines), ended=known.ended, since=known.told_until, read_at=known.read_at)
         if options["return_lines"]:
             told["job_lines"] = [dict(line) for line in known.in_order]

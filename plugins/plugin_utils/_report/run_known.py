@@ -12,6 +12,7 @@ from typing import Any
 
 from .._evidence.patch_job import job_kind, word_of
 from .._evidence.times import time_or_none
+from .._evidence.wording import printable
 
 # A job that this journal has never heard of is of another report folder: news only while it is young.
 FIRST_HEARD_WITHIN = timedelta(days=30)
@@ -102,6 +103,26 @@ def _tells_a_change(line: Mapping[str, Any]) -> bool:
     if line.get("step") == "job" and isinstance(told, Mapping):
         return told.get("phase") in ("installing", "rebooting") and told.get("step") in ("begin", "end")
     return line.get("changed") is True
+
+
+def lost_entries(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return which installations lost entries of the rename queue, each with the host's time at which it was over.
+
+    They are lost until somebody has looked, or the host has booted: a run that comes later must know of them too.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for line in lines:
+        told = line.get("line") if line.get("step") == "job" else None
+        if not isinstance(told, Mapping) or not _lost(told.get("queue")):
+            continue
+        update = printable(str(told.get("id") or "an update without an id")[:80])
+        text = f"the installation of {update} lost entries of the queue for the next boot"
+        found[text] = {"at": str(told.get("at") or ""), "text": text}
+    return list(found.values())
+
+
+def _lost(queue: object) -> bool:
+    return isinstance(queue, Mapping) and bool(queue.get("lost"))
 
 
 def hooks_open(lines: Iterable[Mapping[str, Any]]) -> bool:

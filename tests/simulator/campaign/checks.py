@@ -38,7 +38,7 @@ def ends_as_promised(story: Story) -> Iterator[str]:
     if ends is Ends.PATCHED:
         yield from _patched(story)
     first = (story.looks[0].row or {}).get("run") or {}
-    if ends is Ends.TOLD and first.get("outcome") in told.GREEN:
+    if ends is Ends.TOLD and first.get("failed_host") is False:
         yield f"the first run says {first.get('outcome')}; expected was: {ends.value}"
     if ends is Ends.UNREACHABLE and look.row.get("reboot") != "unknown":
         yield f"the last run says reboot {look.row.get('reboot')} of a host that is gone"

@@ -11,6 +11,7 @@ from ansible_collections.winops.patching.plugins.plugin_utils._report.run_known 
     changed_at,
     hooks_open,
     known_job,
+    lost_entries,
     untold_job,
 )
 from ansible_collections.winops.patching.tests.unit.plugins.plugin_utils.evidence.journals import (
@@ -165,3 +166,12 @@ def test_only_what_changes_a_host_counts_as_a_change_by_the_controllers_clock():
         {"step": "plan", "at": "2027-01-01T00:00:00Z"},
     ]
     assert changed_at(lines) == datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
+
+
+def test_entries_that_an_installation_has_lost_are_known_to_every_later_run():
+    lost = {**end(1, 20), "queue": {"before": 1, "after": 0, "lost": [["a", "b"]]}}
+    whole = {**end(2, 25), "queue": {"before": 0, "after": 0, "lost": []}}
+    (entry,) = lost_entries([*kept(armed(), lost, whole), *reported(JOB), *kept(armed(), job=OTHER)])
+    assert entry["at"] == at(20)
+    assert entry["text"] == f"the installation of {lost['id']} lost entries of the queue for the next boot"
+    assert lost_entries(kept(armed(), {**whole, "queue": "torn"}, done(30))) == []
