@@ -172,3 +172,11 @@ def test_a_stuck_signal_that_a_run_has_named_may_be_ignored_where_the_machine_is
     assert "true_machine" not in broken(story)
     green = {**told, "machine": "compliant"}
     assert "true_machine" in broken(changed(case={"words": stuck}, looks={n: {"row": green} for n in (0, 1)}))
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_run_that_did_harm_is_not_green_whatever_word_it_uses(changed, failed):
+    harmful = row("pending_reboot")
+    harmful["run"]["failed_host"] = failed
+    story = changed(case={"ends": Ends.TOLD}, looks={0: {"row": harmful}})
+    assert ("ends_as_promised" in broken(story)) == (not failed)
