@@ -75,7 +75,7 @@ def _overwrites_queue(_measured: Measured) -> Iterator[Variant]:
         update(1, reboot_behavior="can_request", renames=[[NEW, OLD]]),
         update(2, reboot_behavior="always_requires", overwrites_queue=True),
     )
-    yield Variant("the controller reboots it", host(*updates, files=files))
+    yield Variant("the controller reboots it", host(*updates, files=files), ends=Ends.PENDING)
     yield Variant("the host reboots itself", host(*updates, files=files), BY_HOST)
 
 
@@ -114,7 +114,7 @@ FAULTS: Final = (
     ),
     Fault("hard_reboot", "nothing more can be installed before a reboot", Ends.PATCHED, _hard),
     Fault("terms_refused", "the terms of an update cannot be accepted", Ends.TRUE, _terms),
-    Fault("queue_overwritten", "an update overwrites the rename queue of another", Ends.PENDING, _overwrites_queue),
+    Fault("queue_overwritten", "an update overwrites the rename queue of another", Ends.TOLD, _overwrites_queue),
     Fault("run_once_overwritten", "an update overwrites what others have in RunOnce", Ends.TOLD, _overwrites_run_once),
     Fault("search_stutters", "a search fails once or twice", Ends.PATCHED, _search_stutters),
     Fault("search_fails", "no search succeeds", Ends.NOT_GREEN, _search_fails),

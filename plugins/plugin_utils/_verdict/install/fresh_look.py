@@ -52,9 +52,15 @@ class FreshLook:
         """Return what is so of an update now: by the scan where it is fresh, else by the worker's own search."""
         if self.compliance is None or self.scan is None or self.doubt:
             seen = self.journal.seen.get(planned.id)
-            return _by_worker(seen, self.journal) if seen is not None else View("unknown", self.doubt or _NO_LOOK)
+            return self._by_worker(seen) if seen is not None else View("unknown", self.doubt or _NO_LOOK)
         verdict = self.compliance.updates.get(planned.id)
         return self._absent() if verdict is None else _by_scan(verdict, planned)
+
+    def _by_worker(self, seen: Seen) -> View:
+        view = _by_worker(seen, self.journal)
+        if view.word == "waiting" and self.booted_after(seen.at):
+            return View("unknown", f"{view.text}; the host has booted since, and nobody could look at it again")
+        return view
 
     def _absent(self) -> View:
         scan = self.scan

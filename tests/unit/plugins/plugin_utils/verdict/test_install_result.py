@@ -273,6 +273,11 @@ class TestWithoutAFreshScan:
         lines = (*ONE_INSTALLED, done(31))
         assert one(*lines, after=scan(found(1)), proof=evidence(minutes=200, boot=at(150)))[0] == "unknown"
 
+    def test_what_waited_in_the_workers_own_search_is_not_known_after_a_later_boot(self):
+        lines = (*NEEDS_BOOT, seen(1, 30, reboot_required=True), done(31))
+        assert one(*lines)[0] == "pending_reboot"
+        assert one(*lines, after=scan(found(1)), proof=evidence(minutes=200, boot=at(150)))[0] == "unknown"
+
     def test_damaged_evidence_is_told_and_is_no_proof(self):
         verdict = judge(*ONE_INSTALLED, done(31), after=scan(found(1)), proof={"schema": "x"})
         assert (verdict.results[0].state, verdict.reboot, verdict.outcome) == ("verified", "unknown", "unknown")
