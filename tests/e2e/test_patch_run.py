@@ -198,7 +198,7 @@ def test_a_host_is_installed_rebooted_and_verified_in_its_window(patched):
     lines = [json.loads(line) for line in patched.notes["journal"].splitlines()]
     steps = [line["step"] for line in lines if line["run_id"] == patched.fleet["run_id"]]
     told = list(dict.fromkeys(step for step in steps if not step.startswith("hook")))
-    assert told == ["look", "scan", "plan", "preflight", "install", "job", "verify", "reboot", "result"]
+    assert told == ["look", "scan", "plan", "preflight", "install", "job", "verify", "reboot", "result", "reported"]
 
 
 def test_there_is_no_reboot_outside_a_window_for_reboots(patched):
