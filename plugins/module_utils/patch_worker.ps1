@@ -1046,8 +1046,9 @@ function Wait-Idle($Job, $Phase, [double]$Seconds, $Until, [double]$Needs) {
 function Test-Whole($Found) {
     try {
         if ((Get-ComValue -From $Found -Name 'ResultCode') -ne 2) { return $false }
-        $warnings = Get-Collection -From (Get-ComValue -From $Found -Name 'Warnings')
-        (Get-ComValue -From $warnings -Name 'Count') -eq 0
+        $warnings = Get-ComValue -From $Found -Name 'Warnings'
+        if ($null -eq $warnings) { return $false }
+        (Get-ComValue -From (Get-Collection -From $warnings) -Name 'Count') -eq 0
     }
     catch { $false }
 }

@@ -228,6 +228,7 @@ def test_nothing_is_installed_while_nobody_can_tell_whether_a_reboot_must_come_f
 PARTIAL = {
     "errors": {"ResultCode": 3},
     "warnings": {"Warnings": [{"Context": 4, "HResult": -2145091577, "Message": ""}]},
+    "warnings that nobody tells": {"Warnings": None},
 }
 
 
