@@ -13,7 +13,7 @@ from typing import Any
 
 from ..._evidence.update import kb_number
 from ..._evidence.wording import nearest, printable, type_name
-from ..keys import PlanError, entries_of, one_of, short
+from ..keys import PlanError, entries_of, one_of, read_values, short
 from ..packing.policy import run_seconds
 
 KINDS = ("msu", "cab", "msi", "exe")
@@ -121,15 +121,8 @@ def _package(entry: object, where: str, mistakes: list[str]) -> Package | None:
         for key in entry
         if key not in ALL_KEYS
     ]
-    found: dict[str, Any] = {}
     wrong += [f"{where}.{key}: is missing" for key in ("path", "sha256") if entry.get(key) is None]
-    for key, meaning in _MEANINGS.items():
-        if entry.get(key) is None:
-            continue
-        try:
-            found[key] = meaning(entry[key])
-        except ValueError as error:
-            wrong.append(f"{where}.{key}: {error}")
+    found = read_values(entry, _MEANINGS, where, wrong)
     mistakes += wrong
     if wrong:
         return None
